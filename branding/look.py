@@ -1,0 +1,105 @@
+"""The Look: what a brand style says about a picture, as plain validated values.
+
+No Django here: `generation.imaging` imports this module and must stay importable without a
+settings module. A Look is frozen; a StyleVersion stores `look.model_dump(mode="json")`.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+HexColor = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+Words = Annotated[str, Field(max_length=300)]
+
+
+class Part(BaseModel):
+    """Base of every part of a Look: frozen, and unknown keys are an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Backdrop(Part):
+    """What stands behind the person. `color` is the sRGB colour at the backdrop's brightest part."""
+
+    kind: Literal["solid", "gradient", "paper", "canvas"] = "gradient"
+    color: HexColor = "#c9ced6"
+    # Outer colour of a gradient; ignored by the other kinds.
+    color_edge: HexColor = "#8f97a3"
+    vignette: Fraction = 0.15
+    texture: Fraction = 0.35
+
+
+class LightRig(Part):
+    """The brand's light. Azimuth is positive to the camera's right, elevation upwards."""
+
+    key_azimuth_deg: float = Field(35.0, ge=-80.0, le=80.0)
+    key_elevation_deg: float = Field(30.0, ge=0.0, le=75.0)
+    # Luminance of the key side over the shadow side of a matte sphere's equator.
+    key_fill_ratio: float = Field(1.8, ge=1.0, le=4.0)
+    rim: Fraction = 0.15
+    temperature_k: float = Field(5600.0, ge=3000.0, le=9000.0)
+    # How far the person's own light is moved towards the rig: 0 leaves it, 1 moves all of it.
+    strength: Fraction = 0.85
+
+
+class Framing(Part):
+    """Where the head stands. Heights are fractions of the frame's height."""
+
+    # Midpoint between the eyes, measured from the top.
+    eye_line: float = Field(0.40, ge=0.25, le=0.60)
+    # Midpoint between the eyes down to the chin.
+    head_height: float = Field(0.20, ge=0.10, le=0.35)
+    # Horizontal place of the midpoint between the eyes.
+    eye_center: float = Field(0.50, ge=0.35, le=0.65)
+
+
+class Grade(Part):
+    """Colour after the composite."""
+
+    exposure_ev: float = Field(0.0, ge=-1.0, le=1.0)
+    contrast: float = Field(0.15, ge=-0.5, le=0.6)
+    saturation: float = Field(0.0, ge=-1.0, le=0.5)
+
+
+class Look(Part):
+    """Everything a style decides about a picture."""
+
+    backdrop: Backdrop = Field(default_factory=Backdrop)
+    light: LightRig = Field(default_factory=LightRig)
+    framing: Framing = Field(default_factory=Framing)
+    grade: Grade = Field(default_factory=Grade)
+    # Temporary blemishes only; 0 leaves the skin alone.
+    retouch: Fraction = 0.2
+    wardrobe: Words = "business casual"
+    mood: Words = "confident, approachable"
+    engine: Literal["studio"] = "studio"
+
+
+# Industry starters offered when a style is created; also the names `headshots --style` knows.
+STARTERS: dict[str, Look] = {
+    "corporate": Look(),
+    "creative": Look(
+        backdrop=Backdrop(kind="paper", color="#d8cfc4", color_edge="#b9ac9c", vignette=0.2),
+        light=LightRig(key_azimuth_deg=-40.0, key_fill_ratio=2.2, rim=0.25, temperature_k=5200.0),
+        framing=Framing(eye_line=0.42, head_height=0.21),
+        grade=Grade(contrast=0.2),
+        wardrobe="smart casual, plain colours",
+        mood="warm, curious",
+    ),
+    "healthcare": Look(
+        backdrop=Backdrop(kind="gradient", color="#e9f0f2", color_edge="#c3d3d8", vignette=0.08),
+        light=LightRig(key_azimuth_deg=25.0, key_fill_ratio=1.4, rim=0.1, temperature_k=5800.0),
+        grade=Grade(contrast=0.1),
+        wardrobe="scrubs or white coat",
+        mood="calm, kind",
+    ),
+    "legal": Look(
+        backdrop=Backdrop(kind="canvas", color="#5b6470", color_edge="#2f363f", vignette=0.35),
+        light=LightRig(key_azimuth_deg=40.0, key_fill_ratio=2.4, rim=0.3, temperature_k=5400.0),
+        framing=Framing(eye_line=0.39, head_height=0.19),
+        grade=Grade(contrast=0.22),
+        wardrobe="dark suit",
+        mood="composed, attentive",
+    ),
+}
