@@ -38,18 +38,23 @@ TONE_BOUNDS_DEG: Final[tuple[tuple[float, ToneBin], ...]] = (
 KELVIN_RANGE: Final = (1700.0, 25000.0)
 
 
+def _float32(values: Any) -> NDArray[np.float32]:
+    """numpy's operators are typed as Any; this says what comes out."""
+    return np.asarray(values, dtype=np.float32)
+
+
 def srgb_to_linear(encoded: Floats) -> NDArray[np.float32]:
     """Undo the sRGB transfer curve. Any shape, 0..1 in and out; negative values stay linear."""
     low = encoded / 12.92
     high = ((np.maximum(encoded, 0.0) + 0.055) / 1.055) ** 2.4
-    return np.where(encoded <= 0.04045, low, high).astype(np.float32)
+    return _float32(np.where(encoded <= 0.04045, low, high))
 
 
 def linear_to_srgb(linear: Floats) -> NDArray[np.float32]:
     """Apply the sRGB transfer curve. Any shape; values are not clipped, negative ones stay linear."""
     low = linear * 12.92
     high = 1.055 * np.maximum(linear, 0.0) ** (1 / 2.4) - 0.055
-    return np.where(linear <= 0.0031308, low, high).astype(np.float32)
+    return _float32(np.where(linear <= 0.0031308, low, high))
 
 
 @cache
@@ -88,15 +93,15 @@ def hex_to_linear(color: str) -> NDArray[np.float32]:
 
 def luminance(linear: Floats) -> NDArray[np.float32]:
     """(..., 3) linear light to relative luminance Y (...,)."""
-    return (linear @ LUMINANCE.astype(np.float32)).astype(np.float32)
+    return _float32(linear @ _float32(LUMINANCE))
 
 
 def linear_to_lab(linear: Floats) -> NDArray[np.float32]:
     """(..., 3) linear light to CIE L*a*b* under D65 (L* 0..100)."""
-    ratio = np.maximum(linear @ (RGB_TO_XYZ / WHITE_XYZ[:, None]).T.astype(np.float32), 0.0)
+    ratio = np.maximum(linear @ _float32((RGB_TO_XYZ / WHITE_XYZ[:, None]).T), 0.0)
     f = np.where(ratio > _LAB_EPSILON, np.cbrt(ratio), (_LAB_KAPPA * ratio + 16.0) / 116.0)
     x, y, z = f[..., 0], f[..., 1], f[..., 2]
-    return np.stack([116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)], axis=-1).astype(np.float32)
+    return _float32(np.stack([116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)], axis=-1))
 
 
 def lab_to_linear(lab: Floats) -> NDArray[np.float32]:
@@ -104,7 +109,7 @@ def lab_to_linear(lab: Floats) -> NDArray[np.float32]:
     y = (lab[..., 0] + 16.0) / 116.0
     f = np.stack([y + lab[..., 1] / 500.0, y, y - lab[..., 2] / 200.0], axis=-1)
     ratio = np.where(f**3 > _LAB_EPSILON, f**3, (116.0 * f - 16.0) / _LAB_KAPPA)
-    return ((ratio * WHITE_XYZ) @ XYZ_TO_RGB.T).astype(np.float32)
+    return _float32((ratio * WHITE_XYZ) @ XYZ_TO_RGB.T)
 
 
 def ita_deg(lab: Floats) -> NDArray[np.float32]:
@@ -113,7 +118,7 @@ def ita_deg(lab: Floats) -> NDArray[np.float32]:
     Chardon, Cretois & Hourseau 1991: arctan((L* - 50) / b*). atan2 keeps bluish skin (b* <= 0, a
     white balance error) on the right side instead of flipping its sign.
     """
-    return np.degrees(np.arctan2(lab[..., 0] - 50.0, np.maximum(lab[..., 2], 1e-3))).astype(np.float32)
+    return _float32(np.degrees(np.arctan2(lab[..., 0] - 50.0, np.maximum(lab[..., 2], 1e-3))))
 
 
 def tone_bin(ita: float) -> ToneBin:
@@ -163,14 +168,14 @@ def white_point(kelvin: float) -> NDArray[np.float32]:
 
     Temperatures outside `KELVIN_RANGE` are taken as its ends.
     """
-    return (XYZ_TO_RGB @ _white_xyz(kelvin)).astype(np.float32)
+    return _float32(XYZ_TO_RGB @ _white_xyz(kelvin))
 
 
 def adaptation(from_k: float, to_k: float) -> NDArray[np.float32]:
     """(3, 3) matrix M: `linear @ M.T` looks under `to_k` as `linear` looked under `from_k` (Bradford)."""
     source, target = BRADFORD @ _white_xyz(from_k), BRADFORD @ _white_xyz(to_k)
     in_xyz = np.linalg.inv(BRADFORD) @ np.diag(target / source) @ BRADFORD
-    return (XYZ_TO_RGB @ in_xyz @ RGB_TO_XYZ).astype(np.float32)
+    return _float32(XYZ_TO_RGB @ in_xyz @ RGB_TO_XYZ)
 
 
 @cache
