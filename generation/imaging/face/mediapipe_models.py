@@ -1,0 +1,113 @@
+"""MediaPipe's face models, made once per process and used by one thread at a time.
+
+A MediaPipe graph is not thread-safe and does not survive a fork (its threads stay in the parent), and RQ
+forks a worker for every job: models are therefore kept by process id behind a lock that is made new in
+each child.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from generation.imaging.errors import EngineError
+from generation.imaging.models.wheels import (
+    FACE_DETECTOR_FAR,
+    FACE_DETECTOR_NEAR,
+    FACE_MESH,
+)
+from generation.imaging.types import SRGB8
+
+# Low on purpose: the check must also see faces that it then refuses, with the right sentence. The mesh
+# confirms what the detectors propose.
+DETECTION_CONFIDENCE: Final = 0.35
+
+
+@dataclass(slots=True)
+class FaceModels:
+    """The three graphs. `near` sees faces that fill the picture, `far` those of a twelfth of it."""
+
+    near: Any
+    far: Any
+    mesh: Any
+    # The native code writes start-up notices to stderr until it has seen its first face.
+    talkative: bool = True
+
+
+Result = TypeVar("Result")
+
+_models: dict[int, FaceModels] = {}
+_lock = threading.RLock()
+
+
+def _new_lock_in_child() -> None:
+    global _lock
+    _lock = threading.RLock()
+
+
+os.register_at_fork(after_in_child=_new_lock_in_child)
+
+
+def run(work: Callable[[FaceModels], Result]) -> Result:
+    """Call `work` with this process's models, alone. Raises EngineError `model_missing`."""
+    with _lock:
+        models = _models.get(os.getpid())
+        if models is None:
+            with _quiet():
+                models = _models[os.getpid()] = _create()
+        if models.talkative:
+            with _quiet():
+                return work(models)
+        return work(models)
+
+
+def _create() -> FaceModels:
+    for model in (FACE_DETECTOR_NEAR, FACE_DETECTOR_FAR, FACE_MESH):
+        model.locate()
+    os.environ.setdefault("GLOG_minloglevel", "3")
+    # Imported late: half a second, and only those who look at faces pay it.
+    from mediapipe.python.solutions.face_detection import FaceDetection
+    from mediapipe.python.solutions.face_mesh import FaceMesh
+
+    return FaceModels(
+        near=FaceDetection(
+            model_selection=0, min_detection_confidence=DETECTION_CONFIDENCE
+        ),
+        far=FaceDetection(
+            model_selection=1, min_detection_confidence=DETECTION_CONFIDENCE
+        ),
+        mesh=FaceMesh(
+            static_image_mode=True,
+            refine_landmarks=True,
+            max_num_faces=1,
+            min_detection_confidence=DETECTION_CONFIDENCE,
+        ),
+    )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Point file descriptor 2 at nothing: native code offers no other way before its logging is set up."""
+    try:
+        saved = os.dup(2)
+    except OSError:
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(nowhere)
+        os.close(saved)
+
+
+def process(graph: Any, pixels: SRGB8) -> Any:
+    """One picture through a graph. Raises EngineError `face_model_failed`."""
+    try:
+        return graph.process(pixels)
+    except (RuntimeError, ValueError) as error:
+        raise EngineError("face_model_failed") from error
