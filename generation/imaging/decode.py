@@ -199,7 +199,7 @@ def _orientation(image: Image.Image) -> int:
     try:
         value = image.getexif().get(_ORIENTATION_TAG, 1)
         return value if isinstance(value, int) and value in _TURNS else 1
-    except Exception:  # noqa: BLE001 - metadata parsers raise anything, and the pixels may be fine
+    except Exception:
         return 1
 
 

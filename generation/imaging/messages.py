@@ -65,8 +65,8 @@ PHOTO: Final[dict[str, str]] = {
 
 SET: Final[dict[str, str]] = {
     "front": "One looking straight at the camera would help.",
-    "slight_left": "One from slightly left would help.",
-    "slight_right": "One from slightly right would help.",
+    "slight_left": "One with your head turned slightly to your left would help.",
+    "slight_right": "One with your head turned slightly to your right would help.",
     "expression": "One with a different expression would help.",
     "complete": "That is everything we need.",
     "none_yet": "No usable photo yet.",

@@ -38,9 +38,7 @@ def _detect(models: FaceModels, pixels: SRGB8) -> list[Face]:
     faces: list[Face] = []
     for box, score in _propose(models, pixels):
         face = _mesh(models, pixels, box, score)
-        if face is not None and not any(
-            _overlap(face.box, other.box) > SAME_FACE_OVERLAP for other in faces
-        ):
+        if face is not None and not any(_overlap(face.box, other.box) > SAME_FACE_OVERLAP for other in faces):
             faces.append(face)
     if faces:
         models.talkative = False
@@ -52,16 +50,13 @@ def _propose(models: FaceModels, pixels: SRGB8) -> list[tuple[Box, float]]:
     height, width = pixels.shape[:2]
     scale = min(1.0, DETECTION_SIDE_PX / max(width, height))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = (
-        cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-        if scale < 1.0
-        else pixels
-    )
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA) if scale < 1.0 else pixels
     small = np.ascontiguousarray(small)
-    found: list[tuple[Box, float]] = []
-    for graph in (models.near, models.far):
-        for detection in mediapipe_models.process(graph, small).detections or ():
-            found.append((_box(detection, width, height), float(detection.score[0])))
+    found = [
+        (_box(detection, width, height), float(detection.score[0]))
+        for graph in (models.near, models.far)
+        for detection in mediapipe_models.process(graph, small).detections or ()
+    ]
     kept: list[tuple[Box, float]] = []
     for box, score in sorted(found, key=lambda item: item[1], reverse=True):
         if not any(_overlap(box, other) > SAME_FACE_OVERLAP for other, _ in kept):
@@ -86,9 +81,7 @@ def _mesh(models: FaceModels, pixels: SRGB8, box: Box, score: float) -> Face | N
     found = mediapipe_models.process(models.mesh, crop).multi_face_landmarks
     if not found:
         return None
-    points = (
-        np.array([(p.x, p.y, p.z) for p in found[0].landmark], dtype=np.float32) * side
-    )
+    points = np.array([(p.x, p.y, p.z) for p in found[0].landmark], dtype=np.float32) * side
     points[:, 0] += left
     points[:, 1] += top
     yaw, pitch, roll = pose.angles_deg(points)

@@ -72,12 +72,8 @@ def _create() -> FaceModels:
     from mediapipe.python.solutions.face_mesh import FaceMesh
 
     return FaceModels(
-        near=FaceDetection(
-            model_selection=0, min_detection_confidence=DETECTION_CONFIDENCE
-        ),
-        far=FaceDetection(
-            model_selection=1, min_detection_confidence=DETECTION_CONFIDENCE
-        ),
+        near=FaceDetection(model_selection=0, min_detection_confidence=DETECTION_CONFIDENCE),
+        far=FaceDetection(model_selection=1, min_detection_confidence=DETECTION_CONFIDENCE),
         mesh=FaceMesh(
             static_image_mode=True,
             refine_landmarks=True,

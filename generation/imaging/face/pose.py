@@ -34,9 +34,7 @@ _MIDDLE: Final[tuple[tuple[int, float, float], ...]] = (
     (197, 0.258, -0.441),
     (195, 0.332, -0.505),
 )
-_INDICES: Final = [i for left, right, *_ in _SIDES for i in (left, right)] + [
-    i for i, *_ in _MIDDLE
-]
+_INDICES: Final = [i for left, right, *_ in _SIDES for i in (left, right)] + [i for i, *_ in _MIDDLE]
 _NEUTRAL: Final = np.array(
     [point for _, _, x, y, z in _SIDES for point in ((-x, y, z), (x, y, z))]
     + [(0.0, y, z) for _, y, z in _MIDDLE]
