@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -57,7 +57,7 @@ def socket_dir(var_dir: Path) -> Path:
     if len(os.fsencode(inside / _POSTGRES_SOCKET)) <= _SOCKET_PATH_MAX:
         return inside
     digest = hashlib.sha256(os.fsencode(var_dir.resolve())).hexdigest()[:16]
-    return Path("/tmp") / f"onelight-{digest}"
+    return Path("/tmp") / f"onelight-{digest}"  # noqa: S108 - its owner is checked before use
 
 
 def database_url(var_dir: Path, role: Role = "app", database: str = DATABASE) -> str:
@@ -358,10 +358,8 @@ def _wait_gone(pid: int, name: str) -> None:
 
 def _alive(pid: int) -> bool:
     """Whether the process runs; one that only waits for its parent to collect it does not."""
-    try:
+    with suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        pass
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:

@@ -55,9 +55,8 @@ class ServiceUser:
             if status.st_mode & 0o077:
                 path.chmod(0o700)
             if self.switch and status.st_uid != self.uid:
-                for folder, _, names in os.walk(path):
-                    for name in (folder, *(os.path.join(folder, name) for name in names)):
-                        os.chown(name, self.uid, self.gid, follow_symlinks=False)
+                for entry in (path, *path.rglob("*")):
+                    os.chown(entry, self.uid, self.gid, follow_symlinks=False)
         except OSError as error:
             raise ServiceError(f"The folder {path} belongs to another user: {error.strerror}.") from error
 
@@ -111,7 +110,7 @@ def _grant_search(folder: Path, uid: int) -> None:
     mode = folder.stat().st_mode
     try:
         raw = os.getxattr(folder, _ACL_NAME)
-        entries = [entry for entry in struct.iter_unpack("<HHI", raw[4:])]
+        entries = list(struct.iter_unpack("<HHI", raw[4:]))
     except OSError as error:
         if error.errno != ENODATA:
             raise

@@ -1,0 +1,62 @@
+"""Styles and their frozen versions."""
+
+from django.db import models
+from django.db.models.functions import Lower, Now
+from django.utils.translation import gettext_lazy as _
+
+from branding.look import Look
+from teams.models import TenantModel, User
+
+
+class Style(TenantModel):
+    """A brand's look while it is worked on. `draft` is a Look as JSON; publishing freezes it."""
+
+    name = models.CharField(_("name"), max_length=80)
+    draft = models.JSONField()
+    # The style that new shoots use; exactly one published style of a company may be it.
+    is_default = models.BooleanField(default=False)
+    archived_at = models.DateTimeField(null=True, blank=True)
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                "company", Lower("name"), condition=models.Q(archived_at=None), name="style_name_once"
+            ),
+            models.UniqueConstraint(
+                fields=["company"], condition=models.Q(is_default=True), name="style_one_default"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def draft_look(self) -> Look:
+        """The draft as a validated value."""
+        return Look.model_validate(self.draft)
+
+
+class StyleVersion(TenantModel):
+    """A published look. Never changed, so that a shoot can be repeated."""
+
+    style = models.ForeignKey(Style, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    data = models.JSONField()
+    published_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    published_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [models.UniqueConstraint(fields=["style", "number"], name="style_version_once")]
+
+    def __str__(self) -> str:
+        return f"{self.style.name} v{self.number}"
+
+    @property
+    def look(self) -> Look:
+        """The frozen look."""
+        return Look.model_validate(self.data)

@@ -1,0 +1,203 @@
+"""Photos, shoots, candidates, headshots and their renditions."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from branding.models import StyleVersion
+from portal.lib.jobrow import JobRow
+from teams.models import Employee, TenantModel, User
+
+
+class PhotoStatus(models.TextChoices):
+    RECEIVED = "received", _("Being checked")
+    CHECKED = "checked", _("Checked")
+    DELETED = "deleted", _("Deleted")
+
+
+class Verdict(models.TextChoices):
+    ACCEPT = "accept", _("Good")
+    WARN = "warn", _("Usable")
+    REJECT = "reject", _("Cannot be used")
+
+
+class SourcePhoto(TenantModel, JobRow):
+    """A photo that an employee uploaded, with the photo check's verdict. The original is never rewritten."""
+
+    employee = models.ForeignKey(Employee, on_delete=models.CASCADE, related_name="photos")
+    status = models.CharField(max_length=10, choices=PhotoStatus.choices, default=PhotoStatus.RECEIVED)
+    # Made by the browser once per chosen file: the same upload sent twice is one photo.
+    upload_key = models.UUIDField()
+    original_name = models.CharField(max_length=200)
+    # Keys in the `originals` storage; empty after deletion.
+    original = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    size_bytes = models.PositiveBigIntegerField()
+    # Upright sRGB copies without metadata, in `originals` too: they show the same face.
+    normalized = models.CharField(max_length=200, blank=True)
+    thumbnail = models.CharField(max_length=200, blank=True)
+    width_px = models.PositiveIntegerField(null=True)
+    height_px = models.PositiveIntegerField(null=True)
+    verdict = models.CharField(max_length=6, choices=Verdict.choices, blank=True)
+    # [{"code", "message", "data"}], what helps most first.
+    reasons = models.JSONField(default=list)
+    measures = models.JSONField(default=dict)
+    # 128 numbers of dlib's encoder; deleted with the photo.
+    embedding = ArrayField(models.FloatField(), null=True)
+    created_at = models.DateTimeField(db_default=Now())
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["created_at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["employee", "upload_key"], name="photo_upload_once"),
+            models.UniqueConstraint(
+                fields=["employee", "sha256"],
+                condition=~models.Q(status="deleted"),
+                name="photo_bytes_once",
+            ),
+        ]
+
+
+class ShootStatus(models.TextChoices):
+    QUEUED = "queued", _("Waiting")
+    RUNNING = "running", _("In the studio")
+    DONE = "done", _("Ready")
+    FAILED = "failed", _("Could not be made")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class Shoot(TenantModel, JobRow):
+    """One employee photographed once under one style version.
+
+    Same photos + version + seed + engine version = same pixels.
+    """
+
+    employee = models.ForeignKey(Employee, on_delete=models.CASCADE, related_name="shoots")
+    style_version = models.ForeignKey(StyleVersion, on_delete=models.PROTECT, related_name="shoots")
+    status = models.CharField(max_length=10, choices=ShootStatus.choices, default=ShootStatus.QUEUED)
+    photos = models.ManyToManyField(SourcePhoto, related_name="shoots", through="ShootPhoto")
+    engine = models.CharField(max_length=20, default="studio")
+    engine_version = models.CharField(max_length=40, blank=True)
+    seed = models.PositiveBigIntegerField(default=0)
+    count = models.PositiveSmallIntegerField(default=4)
+    # Why this one was asked for after an earlier one: "", "not_me", "hair", "glasses", …
+    retake_reason = models.CharField(max_length=20, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["-created_at", "id"]
+        constraints = [
+            # Two tabs or a double click cannot start two.
+            models.UniqueConstraint(
+                fields=["employee"],
+                condition=models.Q(status__in=["queued", "running"]),
+                name="shoot_one_open",
+            )
+        ]
+        indexes = [models.Index(fields=["status", "created_at"], name="shoot_by_status")]
+
+
+class ShootPhoto(TenantModel):
+    """Which photos a shoot was made from."""
+
+    shoot = models.ForeignKey(Shoot, on_delete=models.CASCADE, related_name="+")
+    photo = models.ForeignKey(SourcePhoto, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["shoot", "photo"], name="shoot_photo_once")]
+
+
+class Candidate(TenantModel):
+    """One finished picture of a shoot, with everything measured on it."""
+
+    class Source(models.TextChoices):
+        RETOUCHED = "retouched", _("Retouched: your own photo")
+        GENERATED = "generated", _("Generated")
+
+    shoot = models.ForeignKey(Shoot, on_delete=models.CASCADE, related_name="candidates")
+    rank = models.PositiveSmallIntegerField()
+    source = models.CharField(max_length=10, choices=Source.choices)
+    # Keys: `image` and `small` in renditions, `master` in masters.
+    image = models.CharField(max_length=200)
+    small = models.CharField(max_length=200)
+    master = models.CharField(max_length=200)
+    width_px = models.PositiveIntegerField()
+    height_px = models.PositiveIntegerField()
+    likeness = models.FloatField()
+    gates = models.JSONField(default=dict)
+    scores = models.JSONField(default=dict)
+    light = models.JSONField(default=dict)
+    framing = models.JSONField(default=dict)
+    variation = models.JSONField(default=dict)
+    seconds = models.FloatField(default=0.0)
+    favourite = models.BooleanField(default=False)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["rank"]
+        constraints = [models.UniqueConstraint(fields=["shoot", "rank"], name="candidate_rank_once")]
+
+
+class HeadshotStatus(models.TextChoices):
+    CHOSEN = "chosen", _("In review")
+    APPROVED = "approved", _("Approved")
+    RETURNED = "returned", _("Returned")
+    SUPERSEDED = "superseded", _("Replaced")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class ReturnReason(models.TextChoices):
+    LIKENESS = "likeness", _("Does not look like the person")
+    EXPRESSION = "expression", _("Expression")
+    CLOTHES = "clothes", _("Clothes")
+    QUALITY = "quality", _("Picture quality")
+    CONSISTENCY = "consistency", _("Does not match the team")
+    OTHER = "other", _("Other")
+
+
+class Headshot(TenantModel):
+    """The candidate an employee chose, and what the reviewer decided."""
+
+    employee = models.ForeignKey(Employee, on_delete=models.CASCADE, related_name="headshots")
+    candidate = models.ForeignKey(Candidate, on_delete=models.PROTECT, related_name="headshots")
+    status = models.CharField(max_length=10, choices=HeadshotStatus.choices, default=HeadshotStatus.CHOSEN)
+    chosen_at = models.DateTimeField(db_default=Now())
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    return_reason = models.CharField(max_length=12, choices=ReturnReason.choices, blank=True)
+    return_note = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["-chosen_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["employee"], condition=models.Q(status="chosen"), name="headshot_one_chosen"
+            ),
+            models.UniqueConstraint(
+                fields=["employee"], condition=models.Q(status="approved"), name="headshot_one_approved"
+            ),
+        ]
+        indexes = [models.Index(fields=["company", "status", "chosen_at"], name="headshot_by_status")]
+
+
+class Rendition(TenantModel):
+    """A derived file of a headshot; its key is headshot × preset × style version."""
+
+    headshot = models.ForeignKey(Headshot, on_delete=models.CASCADE, related_name="renditions")
+    preset = models.CharField(max_length=40)
+    style_version = models.ForeignKey(StyleVersion, on_delete=models.PROTECT, related_name="+")
+    file = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    size_bytes = models.PositiveBigIntegerField()
+    width_px = models.PositiveIntegerField()
+    height_px = models.PositiveIntegerField()
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["headshot", "preset", "style_version"], name="rendition_natural_key"
+            )
+        ]

@@ -1,0 +1,152 @@
+"""Rows and storage ↔ imaging: the only module of the web side that calls the imaging pipeline.
+
+Keys of files are derived from ids, so a step that runs again writes the same bytes to the same place.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from branding.look import Framing, Look
+from generation.imaging import decode, photocheck, run
+from generation.imaging.errors import SubjectError
+from generation.imaging.finishing import encode, masters
+from generation.imaging.types import Candidate as Picture
+from generation.imaging.types import CheckedPhoto, Progress, Reason
+from generation.models import Candidate, Shoot, SourcePhoto
+from portal.lib import storage
+
+# Long side of the copies that pages show; a phone at 3× needs no more.
+THUMBNAIL_PX = 480
+SMALL_PX = 960
+
+
+def photo_key(photo: SourcePhoto, name: str) -> str:
+    """Where a photo's files live in the originals storage."""
+    return f"{photo.company_id}/{photo.employee_id}/{photo.pk}/{name}"
+
+
+def shoot_key(shoot: Shoot, name: str) -> str:
+    """Where a shoot's files live in the renditions and masters storages."""
+    return f"{shoot.company_id}/{shoot.employee_id}/{shoot.pk}/{name}"
+
+
+def check(photo: SourcePhoto, framing: Framing) -> dict[str, Any]:
+    """Run the photo check on a stored original; store its upright copy and thumbnail.
+
+    Returns the columns for `transitions.photo_checked`. Raises FileNotFoundError when the original is
+    gone.
+    """
+    data = storage.read(storage.originals(), photo.original)
+    checked = photocheck.check_photo(data, photo.original_name, framing)
+    findings: dict[str, Any] = {
+        "verdict": checked.report.verdict,
+        "reasons": [reason_json(reason) for reason in checked.report.reasons],
+        "measures": dict(checked.report.measures),
+        "embedding": None if checked.embedding is None else [float(v) for v in checked.embedding],
+    }
+    if checked.decoded is not None:
+        findings |= _store_copies(photo, checked)
+    return findings
+
+
+def _store_copies(photo: SourcePhoto, checked: CheckedPhoto) -> dict[str, Any]:
+    assert checked.decoded is not None
+    pixels = checked.decoded.pixels
+    normalized, thumbnail = photo_key(photo, "upright.jpg"), photo_key(photo, "thumbnail.jpg")
+    storage.put(storage.originals(), normalized, decode.encode_jpeg(pixels, 95))
+    small = encode.resize_to_fit(pixels, THUMBNAIL_PX)
+    storage.put(storage.originals(), thumbnail, decode.encode_jpeg(small, 82))
+    return {
+        "normalized": normalized,
+        "thumbnail": thumbnail,
+        "width_px": checked.decoded.original_width_px,
+        "height_px": checked.decoded.original_height_px,
+    }
+
+
+def reason_json(reason: Reason) -> dict[str, Any]:
+    """A reason as it is stored with a photo or a shoot."""
+    return {"code": reason.code, "message": reason.message, "data": reason.data}
+
+
+def photograph(shoot: Shoot, size: tuple[int, int], progress: Progress) -> None:
+    """Make the candidates of a claimed shoot, storing those that are not stored yet.
+
+    Raises SubjectError (the photos cannot work), EngineError, or whatever `progress` raises to stop.
+    """
+    look = shoot.style_version.look
+    checked = _load_photos(shoot, look, progress)
+    gallery = photocheck.build_gallery(checked)
+    have = set(shoot.candidates.values_list("rank", flat=True))
+
+    def later(stage: str, done: float) -> None:
+        progress(stage, _LOADING_SHARE + (1 - _LOADING_SHARE) * done)
+
+    pictures = run.headshots(gallery, look, seed=shoot.seed, count=shoot.count, size=size, progress=later)
+    for picture in pictures:
+        if picture.rank not in have:
+            _store(shoot, picture)
+        progress("storing", 0.99)
+
+
+# Share of the progress bar for reading and checking the photos again.
+_LOADING_SHARE = 0.15
+
+
+def _load_photos(shoot: Shoot, look: Look, progress: Progress) -> list[CheckedPhoto]:
+    photos = list(shoot.photos.exclude(status="deleted").order_by("created_at", "id"))
+    checked = []
+    for index, photo in enumerate(photos):
+        progress("reading", _LOADING_SHARE * index / len(photos))
+        data = storage.read(storage.originals(), photo.original)
+        result = photocheck.check_photo(data, str(photo.pk), look.framing)
+        if result.report.verdict != "reject":
+            checked.append(result)
+    if not checked:
+        raise SubjectError("no_usable_photo")
+    return checked
+
+
+def _store(shoot: Shoot, picture: Picture) -> None:
+    """Files first, then the row that names them: a row never points at nothing."""
+    stem = f"{picture.rank:02d}"
+    image, small = shoot_key(shoot, f"{stem}.png"), shoot_key(shoot, f"{stem}-small.jpg")
+    master = shoot_key(shoot, f"{stem}.master")
+    storage.put(storage.renditions(), image, encode.png(picture.image))
+    small_pixels = encode.resize_to_fit(picture.image, SMALL_PX)
+    storage.put(storage.renditions(), small, decode.encode_jpeg(small_pixels, 88))
+    storage.put(storage.masters(), master, masters.save_master(picture.master))
+    height, width = picture.image.shape[:2]
+    Candidate.objects.get_or_create(
+        shoot=shoot,
+        rank=picture.rank,
+        defaults={
+            "company_id": shoot.company_id,
+            "source": picture.source,
+            "image": image,
+            "small": small,
+            "master": master,
+            "width_px": width,
+            "height_px": height,
+            "likeness": picture.likeness,
+            "gates": {name: dataclasses.asdict(gate) for name, gate in picture.gates.items()},
+            "scores": picture.scores,
+            "light": dataclasses.asdict(picture.light),
+            "framing": {
+                "eye_line": picture.eye_line,
+                "head_height": picture.head_height,
+                "roll_deg": picture.roll_deg,
+            },
+            "variation": picture.variation,
+            "seconds": picture.seconds,
+        },
+    )
+
+
+def render(candidate: Candidate, look: Look, size: tuple[int, int]) -> bytes:
+    """A candidate's master under any look, as PNG; needs no photo."""
+    master = masters.load_master(storage.read(storage.masters(), candidate.master))
+    return encode.png(run.finish(master, look, size))
+
+

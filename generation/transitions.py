@@ -1,0 +1,228 @@
+"""The only writer of the status of photos, shoots and headshots: each move with its event row.
+
+A running row belongs to the attempt that claimed it; every later move by a worker names that attempt, so
+a worker that was thought dead and comes back cannot finish another's work.
+"""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models import Count, Min, Q
+from django.utils import timezone
+
+from generation.models import (
+    Candidate,
+    Headshot,
+    HeadshotStatus,
+    PhotoStatus,
+    Shoot,
+    ShootStatus,
+    SourcePhoto,
+)
+from portal.lib.jobrow import due, retry_delay
+from teams.actor import SYSTEM, Actor
+from teams.transitions import Moves, TransitionRefused, move, record_move
+
+PHOTO_MOVES: Moves = {
+    PhotoStatus.CHECKED: frozenset({PhotoStatus.RECEIVED}),
+    PhotoStatus.DELETED: frozenset({PhotoStatus.RECEIVED, PhotoStatus.CHECKED}),
+}
+SHOOT_MOVES: Moves = {
+    ShootStatus.RUNNING: frozenset({ShootStatus.QUEUED}),
+    ShootStatus.QUEUED: frozenset({ShootStatus.RUNNING}),
+    ShootStatus.DONE: frozenset({ShootStatus.RUNNING}),
+    ShootStatus.FAILED: frozenset({ShootStatus.RUNNING}),
+    ShootStatus.CANCELLED: frozenset({ShootStatus.QUEUED, ShootStatus.RUNNING}),
+}
+HEADSHOT_MOVES: Moves = {
+    HeadshotStatus.APPROVED: frozenset({HeadshotStatus.CHOSEN}),
+    HeadshotStatus.RETURNED: frozenset({HeadshotStatus.CHOSEN}),
+    # Undo of a reviewer's decision.
+    HeadshotStatus.CHOSEN: frozenset({HeadshotStatus.APPROVED, HeadshotStatus.RETURNED}),
+    HeadshotStatus.SUPERSEDED: frozenset(
+        {HeadshotStatus.CHOSEN, HeadshotStatus.APPROVED, HeadshotStatus.RETURNED}
+    ),
+    HeadshotStatus.WITHDRAWN: frozenset(
+        {HeadshotStatus.CHOSEN, HeadshotStatus.APPROVED, HeadshotStatus.RETURNED, HeadshotStatus.SUPERSEDED}
+    ),
+}
+
+
+# --- photos --------------------------------------------------------------------------------------
+
+
+def photo_checked(photo: SourcePhoto, **findings: Any) -> None:
+    """The photo check reached a verdict."""
+    move(photo, PhotoStatus.CHECKED, PHOTO_MOVES, why=findings["verdict"], **findings)
+
+
+def photo_deleted(photo: SourcePhoto, by: Actor) -> None:
+    """Removed by its owner; embedding and measures go with it. Files are deleted by the caller."""
+    gone: dict[str, Any] = {"embedding": None, "measures": {}, "deleted_at": timezone.now()}
+    move(photo, PhotoStatus.DELETED, PHOTO_MOVES, by=by, **gone)
+
+
+# --- shoots --------------------------------------------------------------------------------------
+
+
+def next_shoot_id(engine: str) -> uuid.UUID | None:
+    """The queued shoot whose turn it is (call in the system scope): of the company with the fewest
+    running shoots, then of the one that has waited longest."""
+    waiting = due(Shoot.objects.filter(status=ShootStatus.QUEUED, engine=engine))
+    turn = list(waiting.values("company_id").annotate(since=Min("created_at")))
+    if not turn:
+        return None
+    running = dict(
+        Shoot.objects.filter(status=ShootStatus.RUNNING)
+        .values_list("company_id")
+        .annotate(n=Count("id"))
+    )
+    company = min(turn, key=lambda row: (running.get(row["company_id"], 0), row["since"]))["company_id"]
+    return waiting.filter(company_id=company).order_by("created_at", "id").values_list("pk", flat=True).first()
+
+
+def shoot_claimed(shoot: Shoot) -> None:
+    """A worker takes the shoot. Raises TransitionRefused when another one was faster."""
+    now = timezone.now()
+    move(
+        shoot,
+        ShootStatus.RUNNING,
+        SHOOT_MOVES,
+        attempt=models.F("attempt") + 1,
+        heartbeat_at=now,
+        started_at=now,
+        stage="",
+        error_kind="",
+        error_code="",
+        error_data={},
+    )
+    shoot.refresh_from_db()
+
+
+def _as_attempt(shoot: Shoot, to: str, why: str, **fields: Any) -> None:
+    """Move a running shoot, only if it is still the attempt that this worker claimed."""
+    with transaction.atomic():
+        mine = Shoot.objects.select_for_update().filter(
+            pk=shoot.pk, status=ShootStatus.RUNNING, attempt=shoot.attempt
+        )
+        if not mine.exists():
+            raise TransitionRefused(shoot, to)
+        move(shoot, to, SHOOT_MOVES, why=why, **fields)
+
+
+def shoot_done(shoot: Shoot) -> None:
+    """All candidates are stored."""
+    _as_attempt(shoot, ShootStatus.DONE, "", finished_at=timezone.now(), progress=1.0, stage="done")
+
+
+def shoot_failed(shoot: Shoot, kind: str, code: str, data: dict[str, Any]) -> None:
+    """Final: `kind` says whose fault it is, "subject" or "engine"."""
+    _as_attempt(
+        shoot,
+        ShootStatus.FAILED,
+        code,
+        finished_at=timezone.now(),
+        error_kind=kind,
+        error_code=code,
+        error_data=data,
+    )
+
+
+def shoot_requeued(shoot: Shoot, code: str, *, delay: bool = True) -> None:
+    """Tried again: after a back-off when the engine failed, at once when only its worker died."""
+    wait = retry_delay(max(shoot.attempt, 1)) if delay else timedelta(0)
+    _as_attempt(
+        shoot,
+        ShootStatus.QUEUED,
+        code,
+        not_before=timezone.now() + wait,
+        error_kind="engine",
+        error_code=code,
+        enqueued_at=None,
+    )
+
+
+def shoot_cancelled(shoot: Shoot, by: Actor, why: str = "") -> None:
+    """Stopped by somebody; a running worker notices at its next heartbeat."""
+    move(shoot, ShootStatus.CANCELLED, SHOOT_MOVES, by=by, why=why, finished_at=timezone.now())
+
+
+# --- headshots -----------------------------------------------------------------------------------
+
+
+def headshot_chosen(candidate: Candidate, by: Actor) -> Headshot:
+    """The employee's choice. An open or returned earlier choice is superseded; an approved one stays in
+    use until the new one is approved. Choosing the same open candidate again changes nothing."""
+    employee = candidate.shoot.employee
+    with transaction.atomic():
+        # One choice at a time per employee: two tabs queue up here.
+        type(employee).objects.select_for_update().get(pk=employee.pk)
+        earlier = Headshot.objects.filter(
+            employee=employee, status__in=[HeadshotStatus.CHOSEN, HeadshotStatus.RETURNED]
+        )
+        for old in earlier:
+            if old.candidate_id == candidate.pk and old.status == HeadshotStatus.CHOSEN:
+                return old
+            move(old, HeadshotStatus.SUPERSEDED, HEADSHOT_MOVES, by=by)
+        chosen = Headshot.objects.create(
+            company_id=candidate.company_id, employee=employee, candidate=candidate
+        )
+        record_move(chosen, "", HeadshotStatus.CHOSEN, by)
+    return chosen
+
+
+def headshot_approved(headshot: Headshot, by: Actor, user: Any) -> None:
+    """The reviewer's yes; an earlier approved headshot of the person is superseded."""
+    with transaction.atomic():
+        approved = Headshot.objects.filter(
+            Q(employee_id=headshot.employee_id), status=HeadshotStatus.APPROVED
+        ).exclude(pk=headshot.pk)
+        for old in approved:
+            move(old, HeadshotStatus.SUPERSEDED, HEADSHOT_MOVES, by=by)
+        move(
+            headshot,
+            HeadshotStatus.APPROVED,
+            HEADSHOT_MOVES,
+            by=by,
+            decided_at=timezone.now(),
+            decided_by=user,
+            return_reason="",
+            return_note="",
+        )
+
+
+def headshot_returned(headshot: Headshot, by: Actor, user: Any, reason: str, note: str) -> None:
+    """The reviewer's no, with a reason and words for the employee."""
+    move(
+        headshot,
+        HeadshotStatus.RETURNED,
+        HEADSHOT_MOVES,
+        by=by,
+        why=reason,
+        decided_at=timezone.now(),
+        decided_by=user,
+        return_reason=reason,
+        return_note=note,
+    )
+
+
+def headshot_reopened(headshot: Headshot, by: Actor) -> None:
+    """Undo of the reviewer's decision."""
+    move(
+        headshot,
+        HeadshotStatus.CHOSEN,
+        HEADSHOT_MOVES,
+        by=by,
+        why="undo",
+        decided_at=None,
+        decided_by=None,
+        return_reason="",
+        return_note="",
+    )
+
+
+def headshot_withdrawn(headshot: Headshot, by: Actor = SYSTEM, why: str = "") -> None:
+    """The person took it back; it leaves library and exports."""
+    move(headshot, HeadshotStatus.WITHDRAWN, HEADSHOT_MOVES, by=by, why=why)

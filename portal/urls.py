@@ -1,0 +1,36 @@
+"""Every address of the portal. Company pages stand under /c/<company>/."""
+
+from django.urls import include, path
+
+from branding import urls as branding
+from generation import urls as generation
+from portal import views
+from portal.exports import urls as exports
+from teams import urls as teams
+
+company_urls = [
+    path("", views.dashboard, name="dashboard"),
+    path("theme.css", views.theme, name="theme"),
+    path("people/", include((teams.people_urls, "people"))),
+    path("settings/", include((teams.settings_urls, "settings"))),
+    path("styles/", include((branding.style_urls, "styles"))),
+    path("styles/", include((generation.preview_urls, "previews"))),
+    path("review/", include((generation.review_urls, "review"))),
+    path("library/", include((generation.library_urls, "library"))),
+    path("media/", include((generation.media_urls, "media"))),
+    path("exports/", include((exports.export_urls, "exports"))),
+    path("me/<str:token>/", include((teams.me_urls, "me"))),
+    path("me/<str:token>/", include((generation.studio_urls, "studio"))),
+]
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+    path("accounts/", include("allauth.urls")),
+    path("c/<slug:company>/", include(company_urls)),
+]
+
+handler403 = "portal.views.forbidden"
+handler404 = "portal.views.not_found"
+handler500 = "portal.views.server_error"

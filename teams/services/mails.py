@@ -1,0 +1,38 @@
+"""Mails: written as a row first, sent by a job, kept as part of the person's story."""
+
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils.translation import override
+
+from portal.lib.jobs import enqueue
+from teams.models import Employee, Mail
+
+
+def write(kind: str, employee: Employee, **context: Any) -> Mail:
+    """Queue the mail of this kind to an employee, from templates/mail/<kind>.{subject,text,html}.
+
+    Written in the company's language; sent after the transaction commits.
+    """
+    company = employee.company
+    values = {"employee": employee, "company": company, **context}
+    with override(company.language):
+        subject = " ".join(render_to_string(f"mail/{kind}.subject", values).split())
+        text = render_to_string(f"mail/{kind}.txt", values)
+        html = render_to_string(f"mail/{kind}.html", values)
+    return queue(kind, employee, subject, text, html)
+
+
+def queue(kind: str, employee: Employee, subject: str, text: str, html: str) -> Mail:
+    """Queue a mail whose words are already made."""
+    mail = Mail.objects.create(
+        company_id=employee.company_id,
+        employee=employee,
+        kind=kind,
+        to=employee.email,
+        subject=subject[:200],
+        text=text,
+        html=html,
+    )
+    enqueue("mail", "teams.jobs.send_mail", mail.company_id, mail.pk)
+    return mail
