@@ -76,7 +76,7 @@ def run_shoot(shoot: Shoot) -> None:
         announcements.shoot_failed(shoot)
     except EngineError as error:
         _failed_by_us(shoot, error.code, error.data)
-    except Exception as error:  # noqa: BLE001 - whatever broke, the row must say so and be tried again
+    except Exception as error:
         log.exception("shoot broke")
         _failed_by_us(shoot, "engine_broke", {"error": type(error).__name__})
 

@@ -4,7 +4,6 @@ Keys of files are derived from ids, so a step that runs again writes the same by
 """
 
 import dataclasses
-from collections.abc import Callable
 from typing import Any
 
 from branding.look import Framing, Look
@@ -148,5 +147,3 @@ def render(candidate: Candidate, look: Look, size: tuple[int, int]) -> bytes:
     """A candidate's master under any look, as PNG; needs no photo."""
     master = masters.load_master(storage.read(storage.masters(), candidate.master))
     return encode.png(run.finish(master, look, size))
-
-

@@ -75,12 +75,12 @@ def next_shoot_id(engine: str) -> uuid.UUID | None:
     if not turn:
         return None
     running = dict(
-        Shoot.objects.filter(status=ShootStatus.RUNNING)
-        .values_list("company_id")
-        .annotate(n=Count("id"))
+        Shoot.objects.filter(status=ShootStatus.RUNNING).values_list("company_id").annotate(n=Count("id"))
     )
     company = min(turn, key=lambda row: (running.get(row["company_id"], 0), row["since"]))["company_id"]
-    return waiting.filter(company_id=company).order_by("created_at", "id").values_list("pk", flat=True).first()
+    return (
+        waiting.filter(company_id=company).order_by("created_at", "id").values_list("pk", flat=True).first()
+    )
 
 
 def shoot_claimed(shoot: Shoot) -> None:

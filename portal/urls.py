@@ -1,6 +1,6 @@
 """Every address of the portal. Company pages stand under /c/<company>/."""
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from branding import urls as branding
 from generation import urls as generation
@@ -8,7 +8,7 @@ from portal import views
 from portal.exports import urls as exports
 from teams import urls as teams
 
-company_urls = [
+company_urls: list[URLPattern | URLResolver] = [
     path("", views.dashboard, name="dashboard"),
     path("theme.css", views.theme, name="theme"),
     path("people/", include((teams.people_urls, "people"))),

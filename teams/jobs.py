@@ -32,7 +32,8 @@ def send_mail(company_id: str, mail_id: str) -> None:
         transitions.mail_failed(mail, "address_refused")
     except (smtplib.SMTPException, OSError) as error:
         log.warning("mail failed", mail=mail_id, error=str(error))
-        retry_at = timezone.now() + retry_delay(mail.attempt) if mail.attempt < settings.MAX_ATTEMPTS else None
+        final = mail.attempt >= settings.MAX_ATTEMPTS
+        retry_at = None if final else timezone.now() + retry_delay(mail.attempt)
         transitions.mail_failed(mail, "server_unreachable", retry_at=retry_at)
     else:
         transitions.mail_sent(mail)

@@ -53,7 +53,8 @@ class TenancyMiddleware:
             return None
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
-        return self._member(request, slug, need)
+        self._member(request, slug, need)
+        return None
 
     def _company(self, request: Any, slug: str | None, user_id: int | None = None) -> None:
         company = Company.objects.filter(slug=slug).first()

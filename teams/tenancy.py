@@ -34,7 +34,8 @@ class Scope:
     system: bool = False
 
 
-_scope: ContextVar[Scope] = ContextVar("scope", default=Scope())
+_NOWHERE = Scope()
+_scope: ContextVar[Scope] = ContextVar("scope", default=_NOWHERE)
 
 
 def current() -> Scope:
@@ -55,7 +56,7 @@ def apply_scope(wrapper: BaseDatabaseWrapper) -> None:
 
 def on_connect(sender: object, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
     """Receiver of `connection_created`: a connection opened inside a scope must know it."""
-    if connection.alias == "default" and _scope.get() != Scope():
+    if connection.alias == "default" and _scope.get() != _NOWHERE:
         apply_scope(connection)
 
 

@@ -70,7 +70,9 @@ class Cast:
 def _house(name: str, members: dict[str, str], employees: list[str]) -> House:
     slug = name.lower()
     company = Company.objects.create(slug=slug, name=name)
-    users = {who: User.objects.create_user(f"{who}@{slug}.test", PASSWORD, name=who.title()) for who in members}
+    users = {
+        who: User.objects.create_user(f"{who}@{slug}.test", PASSWORD, name=who.title()) for who in members
+    }
     with tenancy.company_scope(company.pk):
         for who, role in members.items():
             Membership.objects.create(company=company, user=users[who], role=role)
