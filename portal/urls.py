@@ -4,14 +4,20 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from branding import urls as branding
 from generation import urls as generation
-from portal import views
+from portal import views, views_people
 from portal.exports import urls as exports
 from teams import urls as teams
+
+# The list and the person's page join the roster with what the studio made.
+people_urls: list[URLPattern | URLResolver] = [
+    path("", views_people.people_list, name="list"),
+    *teams.people_urls,
+]
 
 company_urls: list[URLPattern | URLResolver] = [
     path("", views.dashboard, name="dashboard"),
     path("theme.css", views.theme, name="theme"),
-    path("people/", include((teams.people_urls, "people"))),
+    path("people/", include((people_urls, "people"))),
     path("settings/", include((teams.settings_urls, "settings"))),
     path("styles/", include((branding.style_urls, "styles"))),
     path("styles/", include((generation.preview_urls, "previews"))),
