@@ -30,6 +30,8 @@ class Company(models.Model):
     max_shoots = models.PositiveSmallIntegerField(default=4)
     allow_generated = models.BooleanField(default=False)
     retention_days = models.PositiveIntegerField(default=365)
+    # The company's own wording of its mails: {"invite": {"subject": …, "body": …}, "reminder": …}
+    letters = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
@@ -206,7 +208,14 @@ class Mail(TenantModel, JobRow):
     subject = models.CharField(max_length=200)
     text = models.TextField()
     html = models.TextField(blank=True)
+    # Made once by the form that asked for it: a double click, or the back button, sends once.
+    request_key = models.UUIDField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["employee", "request_key"], name="mail_once_per_request")
+        ]
 
 
 class RosterImport(TenantModel):
