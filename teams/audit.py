@@ -1,6 +1,7 @@
 """An audit row for every decision."""
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
@@ -27,4 +28,25 @@ def record(
         employee_id=employee_id,
         data=data,
         **by.columns(),
+    )
+
+
+def record_many(
+    action: str, rows: Iterable[tuple[TenantModel, uuid.UUID | None, dict[str, Any]]], by: Actor
+) -> None:
+    """`record` for many rows at once: (row, the person whose story it belongs to, data)."""
+    AuditEvent.objects.bulk_create(
+        [
+            AuditEvent(
+                company_id=row.company_id,
+                action=action,
+                object_type=row._meta.model_name or "",
+                object_id=str(row.pk),
+                employee_id=employee_id,
+                data=data,
+                **by.columns(),
+            )
+            for row, employee_id, data in rows
+        ],
+        batch_size=1000,
     )
