@@ -1,5 +1,9 @@
 """Addresses of styles, under /c/<company>/styles/."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-style_urls: list[URLPattern] = []
+from branding import views
+
+style_urls: list[URLPattern] = [
+    path("", views.gallery, name="list"),
+]
