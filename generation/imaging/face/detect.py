@@ -50,8 +50,9 @@ def _propose(models: FaceModels, pixels: SRGB8) -> list[tuple[Box, float]]:
     height, width = pixels.shape[:2]
     scale = min(1.0, DETECTION_SIDE_PX / max(width, height))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA) if scale < 1.0 else pixels
-    small = np.ascontiguousarray(small)
+    small: SRGB8 = np.ascontiguousarray(pixels)
+    if scale < 1.0:
+        small = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     found = [
         (_box(detection, width, height), float(detection.score[0]))
         for graph in (models.near, models.far)

@@ -56,6 +56,11 @@ def angles_deg(landmarks: NDArray[np.float32]) -> tuple[float, float, float]:
     return float(yaw), float(pitch), float(roll)
 
 
+def frontal(landmarks: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The (478, 3) mesh turned to face the camera, upright; scale and origin stay."""
+    return np.asarray(landmarks.astype(np.float64) @ _rotation(landmarks[_INDICES].astype(np.float64)))
+
+
 def _rotation(points: NDArray[np.float64]) -> NDArray[np.floating[Any]]:
     """The rotation that best carries the neutral head onto the points (Kabsch 1976)."""
     centered = points - points.mean(axis=0)

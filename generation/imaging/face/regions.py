@@ -57,14 +57,14 @@ class Chip:
     def mask(self, indices: tuple[int, ...]) -> Mask:
         """The polygon through these landmarks, where the photo reaches."""
         canvas = np.zeros(self.inside.shape, dtype=np.uint8)
-        cv2.fillPoly(canvas, [np.round(self.points[list(indices)]).astype(np.int32)], 1)
+        cv2.fillPoly(canvas, [np.round(self.points[list(indices)]).astype(np.int32)], (1,))
         return canvas.astype(bool) & self.inside
 
     def hull(self, indices: tuple[int, ...], grow_px: int = 0) -> Mask:
         """The convex hull of these landmarks, grown by some pixels, where the photo reaches."""
         canvas = np.zeros(self.inside.shape, dtype=np.uint8)
         points = np.round(self.points[list(indices)]).astype(np.int32)
-        cv2.fillConvexPoly(canvas, cv2.convexHull(points), 1)
+        cv2.fillConvexPoly(canvas, cv2.convexHull(points), (1,))
         if grow_px:
             size = 2 * grow_px + 1
             canvas = np.asarray(cv2.dilate(canvas, np.ones((size, size), np.uint8)), dtype=np.uint8)
@@ -92,7 +92,7 @@ def chip(pixels: SRGB8, face: Face) -> Chip:
     angle = np.radians(face.roll_deg)
     turn = scale * np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     shift = np.array([EYES_X_PX, EYES_Y_PX]) - turn @ middle
-    matrix = np.column_stack([turn, shift])
+    matrix: NDArray[np.float64] = np.column_stack([turn, shift]).astype(np.float64)
     source = pixels
     if scale < 0.5:
         # Averaging first keeps the sampling from aliasing.

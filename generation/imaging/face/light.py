@@ -1,0 +1,102 @@
+"""Light on the face: exposure, clipping, side shadow, backlight. All from linear light on the face chip.
+
+Whether a face is too dark is judged by its highlights (the whites of the eyes, teeth, the shine on nose and
+forehead), not by its mean: the mean of a well-lit dark face is the mean of an under-exposed light one.
+"""
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from generation.imaging import color
+from generation.imaging.face import regions
+from generation.imaging.face.regions import Chip, Mask
+from generation.imaging.types import SRGB8, Face
+
+# 8-bit code from which a channel counts as clipped; JPEG rounds pure white down by a few codes.
+CLIPPED_CODE: Final = 250
+# L* below which skin shows no detail on any screen.
+BLACK_L: Final = 6.0
+# Mesh points down the middle of the face: forehead, between the brows, nose tip, lip, chin.
+_MIDLINE: Final = (10, 9, 168, 4, 164, 152)
+# Pixels left out on both sides of the midline: the ridge of the nose belongs to neither side.
+_RIDGE_PX: Final = 4
+# Fewer pixels than this say nothing about a region.
+_ENOUGH_PX: Final = 30
+# Half the width of the head with hair, in eye spans: what lies further out is background.
+_HEAD_HALF_WIDTH: Final = 1.35
+_BACKGROUND_SIDE_PX: Final = 128
+
+
+def measure(pixels: SRGB8, face: Face, chip: Chip) -> dict[str, float | str | None]:
+    """Light measures of a face; `pixels` is the whole photo, `chip` the face cut from it.
+
+    `luminance_mean`, `luminance_variance`: encoded luminance on the face, 0..1. `dynamic_range`,
+    `face_highlight`, `skin_lightness`, `background_lightness`: L*. `over_exposure`, `under_exposure`: share
+    of the skin, 0..1. `side_ratio`: linear luminance, brighter over darker side; `darker_side`, of the
+    picture. `skin_ita_deg`: skin tone angle, `tone_bin` its name (photometry of this photo, not a trait).
+    """
+    lab = color.linear_to_lab(color.srgb8_to_linear(chip.pixels))
+    lightness, skin, whole = lab[..., 0], chip.skin(), chip.mask(regions.OVAL)
+    if int(skin.sum()) < _ENOUGH_PX:
+        skin = whole = np.ones_like(whole)
+    encoded = cv2.cvtColor(chip.pixels, cv2.COLOR_RGB2GRAY)[whole].astype(np.float32) / 255.0
+    low, high = np.percentile(lightness[whole], (2, 98))
+    clipped = (chip.pixels >= CLIPPED_CODE).sum(axis=-1) >= 2
+    ita = float(color.ita_deg(np.median(lab[skin], axis=0)))
+    ratio, darker = _sides(chip, skin)
+    return {
+        "luminance_mean": float(encoded.mean()),
+        "luminance_variance": float(encoded.var()),
+        "dynamic_range": float(high - low),
+        "face_highlight": float(high),
+        "skin_lightness": float(np.median(lightness[skin])),
+        "over_exposure": float(clipped[skin].mean()),
+        "under_exposure": float((lightness[skin] < BLACK_L).mean()),
+        "side_ratio": ratio,
+        "darker_side": darker,
+        "background_lightness": _background(pixels, face),
+        "skin_ita_deg": ita,
+        "tone_bin": color.tone_bin(ita),
+    }
+
+
+def _sides(chip: Chip, skin: Mask) -> tuple[float, str]:
+    """Brighter over darker side in linear luminance, and which side of the picture is darker.
+
+    The geometric mean of the whole halves and the cheeks alone: halves see a hard shadow edge, cheeks are
+    not fooled by a beard or a fringe on one side.
+    """
+    luminance = color.luminance(color.srgb8_to_linear(chip.pixels))
+    points = chip.points[list(_MIDLINE)]
+    order = np.argsort(points[:, 1])
+    middle = np.interp(np.arange(skin.shape[0]), points[order, 1], points[order, 0])[:, None]
+    across = np.arange(skin.shape[1])[None, :]
+    pairs = (
+        (skin & (across < middle - _RIDGE_PX), skin & (across > middle + _RIDGE_PX)),
+        (chip.mask(regions.LEFT_CHEEK), chip.mask(regions.RIGHT_CHEEK)),
+    )
+    logs = [
+        np.log((np.median(luminance[left]) + 1e-3) / (np.median(luminance[right]) + 1e-3))
+        for left, right in pairs
+        if min(int(left.sum()), int(right.sum())) >= _ENOUGH_PX
+    ]
+    mean = float(np.mean(logs)) if logs else 0.0
+    return float(np.exp(abs(mean))), "left" if mean < 0 else "right"
+
+
+def _background(pixels: SRGB8, face: Face) -> float | None:
+    """Median L* beside and above the head; None where the head fills the photo."""
+    height, width = pixels.shape[:2]
+    scale = min(1.0, _BACKGROUND_SIDE_PX / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    eyes = face.landmarks[list(regions.OUTER_EYES), :2].mean(axis=0) * scale
+    half = _HEAD_HALF_WIDTH * regions.eye_span_px(face) * scale
+    above = small[: max(1, int(eyes[1]))]
+    columns = np.arange(small.shape[1])
+    beside = above[:, (columns < eyes[0] - half) | (columns > eyes[0] + half)].reshape(-1, 3)
+    if len(beside) < _ENOUGH_PX:
+        return None
+    return float(np.median(color.linear_to_lab(color.srgb8_to_linear(beside))[:, 0]))
