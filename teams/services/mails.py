@@ -2,20 +2,35 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.translation import override
 
 from portal.lib.jobs import enqueue
-from teams.models import Employee, Mail
+from teams.models import Company, Employee, Mail
+from teams.services import accent
+
+
+def frame(company: Company) -> dict[str, Any]:
+    """What templates/mail/base.html needs: the company, its colours and its logo's address."""
+    logo = settings.BASE_URL + reverse("settings:logo", args=[company.slug]) if company.logo else ""
+    return {
+        "company": company,
+        "accent": company.accent,
+        "on_accent": accent.readable_on(company.accent),
+        "base_url": settings.BASE_URL,
+        "logo_url": logo,
+    }
 
 
 def write(kind: str, employee: Employee, **context: Any) -> Mail:
-    """Queue the mail of this kind to an employee, from templates/mail/<kind>.{subject,text,html}.
+    """Queue the mail of this kind to an employee, from templates/mail/<kind>.{subject,txt,html}.
 
     Written in the company's language; sent after the transaction commits.
     """
     company = employee.company
-    values = {"employee": employee, "company": company, **context}
+    values = {**frame(company), "employee": employee, **context}
     with override(company.language):
         subject = " ".join(render_to_string(f"mail/{kind}.subject", values).split())
         text = render_to_string(f"mail/{kind}.txt", values)
