@@ -22,6 +22,7 @@ PHOTO: Final[dict[str, str]] = {
     "several_faces": "There are {count} people in this photo. Send one in which only you are visible.",
     "people_behind": "Someone else is in the background. A photo with only you works better.",
     "not_a_photo": "This looks like a drawing, a sculpture or a filter. Send a plain photo of you.",
+    "black_and_white": "This photo is black and white. Send one in colour.",
     "recapture": "This looks like a photo of a screen or a print. Send the original photo.",
     "too_small": "This photo is too small ({width} x {height} pixels). Send the original from your camera.",
     "low_resolution": "This photo is small; the headshot may look soft. Send the original if you have it.",

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.imaging.face import mediapipe_models, pose
+from generation.imaging.face import mediapipe_models, pose, regions, visibility
 from generation.imaging.face.mediapipe_models import FaceModels
 from generation.imaging.types import SRGB8, Face
 
@@ -23,6 +23,9 @@ MESH_SIDE_PX: Final = 384
 MESH_MARGIN: Final = 2.0
 # Two findings that overlap more than this (intersection over the smaller) are one face.
 SAME_FACE_OVERLAP: Final = 0.4
+# Below this confidence a finding must at least have the hues of skin: dogs reach 0.5, letters on a wall 0.7.
+SURE_FACE: Final = 0.8
+MIN_NATURAL_COLOUR: Final = 0.5
 # A group photo needs no more to be recognised as one.
 MAX_FACES: Final = 8
 
@@ -38,7 +41,9 @@ def _detect(models: FaceModels, pixels: SRGB8) -> list[Face]:
     faces: list[Face] = []
     for box, score in _propose(models, pixels):
         face = _mesh(models, pixels, box, score)
-        if face is not None and not any(_overlap(face.box, other.box) > SAME_FACE_OVERLAP for other in faces):
+        if face is None or any(_overlap(face.box, other.box) > SAME_FACE_OVERLAP for other in faces):
+            continue
+        if score >= SURE_FACE or _skin_coloured(pixels, face):
             faces.append(face)
     if faces:
         models.talkative = False
@@ -129,6 +134,10 @@ def _square(pixels: SRGB8, left: float, top: float, side: float) -> SRGB8:
         borderMode=cv2.BORDER_REPLICATE,
     )
     return np.asarray(square, dtype=np.uint8)
+
+
+def _skin_coloured(pixels: SRGB8, face: Face) -> bool:
+    return visibility.natural_colour(regions.chip(pixels, face)) >= MIN_NATURAL_COLOUR
 
 
 def _area(box: Box) -> float:

@@ -100,7 +100,7 @@ def chip(pixels: SRGB8, face: Face) -> Chip:
     size = (CHIP_WIDTH_PX, CHIP_HEIGHT_PX)
     warped = cv2.warpAffine(source, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     corners = np.ones(source.shape[:2], dtype=np.uint8)
-    inside = cv2.warpAffine(corners, matrix, size, flags=cv2.INTER_NEAREST, borderValue=0)
+    inside = cv2.warpAffine(corners, matrix, size, flags=cv2.INTER_NEAREST, borderValue=(0,))
     placed = (points @ turn.T + shift).astype(np.float32)
     return Chip(np.asarray(warped, dtype=np.uint8), placed, scale, np.asarray(inside, dtype=bool))
 

@@ -17,15 +17,14 @@ Level = Literal["reject", "warn"]
 # Groups that explain further faults of the same photo away: a mask is not also asked for in the dark.
 _UNSEEN: Final = frozenset({"no_face", "too_small", "too_dark", "too_bright", "several_faces"})
 # Findings about what covers the face; one of them is enough.
-_COVER: Final = frozenset({"half_covered", "sunglasses", "mouth_covered", "eyes_covered"})
+_COVER: Final = frozenset({"half_covered", "sunglasses", "mouth_covered", "not_a_photo", "face_covered"})
 
-# Below this detector confidence a finding must at least have the hues of skin (dogs reach 0.5).
-SURE_FACE: Final = 0.6
 MIN_SIDE_PX: Final = 256
 GOOD_SIDE_PX: Final = 512
-# Enlargement of the face for a 2048 px headshot: 2.5 is soft beside a sharp one, 5.5 is a blur.
-MAX_ENLARGEMENT: Final = 5.5
-GOOD_ENLARGEMENT: Final = 2.5
+# Enlargement of the face for a 2048 px headshot: beyond 3 it is soft beside a sharp one; at 7 (a face of 50
+# pixels between the eyes in the default framing) there is no detail left to show.
+MAX_ENLARGEMENT: Final = 7.0
+GOOD_ENLARGEMENT: Final = 3.0
 # A second face this large stands beside the person, a smaller one behind.
 BESIDE: Final = 0.75
 MAX_YAW_DEG: Final = 45.0
@@ -56,6 +55,15 @@ MOUTH_TO_EYES: Final = 0.35
 DARK_EYES: Final = 0.45
 COVERED_SHARE: Final = 0.3
 UNLIKE_COLOUR: Final = 30.0
+# Paint and paper have no texture; skin compressed for a messenger has up to 0.05 of it.
+DRAWN_SHARE: Final = 0.3
+# A face without any colour in a photo with colour is stone, metal or clay.
+COLOURLESS_SHARE: Final = 0.85
+COLOURFUL_PHOTO: Final = 8.0
+GREY_PHOTO: Final = 2.5
+# One half of the jaw is something else, and light does not explain it: the sides are equally bright.
+JAW_DIFFERENCE: Final = 0.25
+EVEN_LIGHT: Final = 1.6
 CLOSED_EYES: Final = 0.11
 NARROW_EYES: Final = 0.15
 WIDE_MOUTH: Final = 0.6
@@ -68,8 +76,8 @@ NOISY: Final = 4.8
 BROKEN_BLOCKS: Final = 6.0
 BLOCKY: Final = 3.0
 GLARE_SHARE: Final = 0.06
-# The portraits lack up to 0.34 of the default framing below; far beyond only a face is left.
-CROPPED_BELOW: Final = 0.37
+# Tight official portraits lack up to 0.08 of the default framing below; more shows as a cut body.
+CROPPED_BELOW: Final = 0.12
 
 
 class _Of:
@@ -91,10 +99,6 @@ class Rule:
     level: Level
     when: Callable[[_Of], bool]
     data: Callable[[Measures], dict[str, Any]] = lambda measures: {}
-
-
-def _unlike_a_person(m: _Of) -> bool:
-    return m.faces < 1 or (m.face_confidence < SURE_FACE and m.natural_colour < 0.5)
 
 
 def _eye_contrasts(m: _Of) -> tuple[float, float]:
@@ -121,6 +125,16 @@ def _sunglasses(m: _Of) -> bool:
     return m.eye_brightness < DARK_EYES or (high < NO_CONTRAST and m.mouth_contrast > NO_CONTRAST)
 
 
+def _not_a_photo(m: _Of) -> bool:
+    drawn = m.flat_share > DRAWN_SHARE and m.over_exposure < BRIGHT_SHARE and m.blockiness < BLOCKY
+    return drawn or (m.colourless > COLOURLESS_SHARE and m.photo_colour > COLOURFUL_PHOTO)
+
+
+def _face_covered(m: _Of) -> bool:
+    facing = abs(m.head_pose_yaw_deg) < TURNED_YAW_DEG
+    return facing and m.jaw_difference > JAW_DIFFERENCE and m.side_ratio < EVEN_LIGHT
+
+
 def _size(measures: Measures) -> dict[str, Any]:
     return {"width": measures["width_px"], "height": measures["height_px"]}
 
@@ -131,7 +145,7 @@ def _side(measures: Measures) -> dict[str, Any]:
 
 RULES: Final[tuple[Rule, ...]] = (
     Rule("too_small", "reject", lambda m: min(m.width_px, m.height_px) < MIN_SIDE_PX, _size),
-    Rule("no_face", "reject", _unlike_a_person),
+    Rule("no_face", "reject", lambda m: m.faces < 1),
     Rule("several_faces", "reject", lambda m: m.second_face_size >= BESIDE, lambda m: {"count": m["faces"]}),
     Rule("face_too_small", "reject", lambda m: m.enlargement > MAX_ENLARGEMENT),
     Rule("too_dark", "reject", lambda m: m.face_highlight < BLACK_HIGHLIGHT),
@@ -145,6 +159,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("half_covered", "reject", _half_covered),
     Rule("sunglasses", "reject", _sunglasses),
     Rule("mouth_covered", "reject", _mouth_covered),
+    Rule("not_a_photo", "reject", _not_a_photo),
     Rule("side_shadow", "reject", lambda m: m.side_ratio > SHADOW_RATIO, _side),
     Rule("blurry", "reject", lambda m: m.sharpness < BLURRED),
     Rule(
@@ -177,6 +192,8 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("looking_down", "warn", lambda m: m.head_pose_pitch_deg < -NODDING_PITCH_DEG),
     Rule("looking_up", "warn", lambda m: m.head_pose_pitch_deg > NODDING_PITCH_DEG),
     Rule("tilted", "warn", lambda m: abs(m.head_pose_roll_deg) > TILTED_ROLL_DEG),
+    Rule("black_and_white", "warn", lambda m: m.photo_colour < GREY_PHOTO),
+    Rule("face_covered", "warn", _face_covered),
     Rule("people_behind", "warn", lambda m: 0.0 < m.second_face_size < BESIDE),
     Rule("hat", "warn", lambda m: m.head_covering > 0.5),
     Rule("eyes_narrow", "warn", lambda m: m.eyes_open < NARROW_EYES),

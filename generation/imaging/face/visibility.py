@@ -34,6 +34,12 @@ _CROWN_HALF_WIDTH_PX: Final = 40
 # Hair is never this colourful outside of this range of hues (Lab degrees); cloth often is.
 _HAIR_HUE_DEG: Final = (28.0, 105.0)
 _CLOTH_CHROMA: Final = 28.0
+# Lower cheek and jaw of each side, without the mouth.
+_LEFT_JAW: Final = (58, 172, 136, 150, 149, 176, 148, 152, 200, 18, 17, 84, 181, 91, 146, 61, 214)
+_RIGHT_JAW: Final = (288, 397, 365, 379, 378, 400, 377, 152, 200, 18, 17, 314, 405, 321, 375, 291, 434)
+# Distance in a*, b* from the face's own skin from which a spot is something else: beard, shadow, object.
+_NOT_SKIN: Final = 14.0
+_PHOTO_SIDE_PX: Final = 96
 
 
 def measure(pixels: SRGB8, face: Face, chip: Chip) -> dict[str, float]:
@@ -42,7 +48,9 @@ def measure(pixels: SRGB8, face: Face, chip: Chip) -> dict[str, float]:
     `left_eye_contrast`, `right_eye_contrast`, `mouth_contrast`: L* range of the part. `eye_brightness`: the
     brightest tenth of the eyes over the skin, in L*. `flat_share`: share of the face without any texture;
     `flat_left`, `flat_right`: of each side. `natural_colour`: share with a hue that skin can have;
-    `colourless`: share without colour. `lower_upper_colour`: colour difference of chin and forehead in Lab.
+    `colourless`: share without colour; `photo_colour`: mean chroma of the whole photo in Lab.
+    `lower_upper_colour`: colour difference of chin and forehead in Lab. `jaw_difference`: difference of the
+    two halves of the jaw in the share that is not skin-coloured (a beard is on both).
     `glare`: share of reflections before the eyes. `head_covering`: 1 where cloth covers the hair. `cut_off`:
     share of the face's outline outside the photo. `blockiness`: JPEG block edges over other edges, 1 is none.
     """
@@ -58,7 +66,9 @@ def measure(pixels: SRGB8, face: Face, chip: Chip) -> dict[str, float]:
         "eye_brightness": _eye_brightness(lightness, eyes, skin),
         **_flatness(flat, whole),
         **_colours(lab, skin),
+        "photo_colour": _photo_colour(pixels),
         "lower_upper_colour": _colour_step(lab, chip),
+        "jaw_difference": _jaw_difference(lab, chip, skin),
         "glare": _share(lightness > _GLARE_L, eyes),
         "head_covering": float(_cloth_above(lab, chip)),
         "cut_off": _cut_off(pixels, face),
@@ -99,11 +109,31 @@ def _flatness(flat: Mask, whole: Mask) -> dict[str, float]:
     }
 
 
+def natural_colour(chip: Chip) -> float:
+    """Share of a face, 0..1, whose hue skin can have (or that has none)."""
+    return _colours(color.linear_to_lab(color.srgb8_to_linear(chip.pixels)), chip.skin())["natural_colour"]
+
+
 def _colours(lab: NDArray[np.float32], skin: Mask) -> dict[str, float]:
     chroma = np.hypot(lab[..., 1], lab[..., 2])
     hue = np.degrees(np.arctan2(lab[..., 2], lab[..., 1]))
     strange = ((hue < _SKIN_HUE_DEG[0]) | (hue > _SKIN_HUE_DEG[1])) & (chroma > _COLOURED)
     return {"natural_colour": 1.0 - _share(strange, skin), "colourless": _share(chroma < _COLOURLESS, skin)}
+
+
+def _photo_colour(pixels: SRGB8) -> float:
+    """Mean chroma of the whole photo."""
+    step = max(1, max(pixels.shape[:2]) // _PHOTO_SIDE_PX)
+    lab = color.linear_to_lab(color.srgb8_to_linear(pixels[::step, ::step]))
+    return float(np.hypot(lab[..., 1], lab[..., 2]).mean())
+
+
+def _jaw_difference(lab: NDArray[np.float32], chip: Chip, skin: Mask) -> float:
+    if not skin.any():
+        return 0.0
+    own = np.median(lab[skin], axis=0)
+    other = np.hypot(lab[..., 1] - own[1], lab[..., 2] - own[2]) > _NOT_SKIN
+    return abs(_share(other, chip.mask(_LEFT_JAW)) - _share(other, chip.mask(_RIGHT_JAW)))
 
 
 def _colour_step(lab: NDArray[np.float32], chip: Chip) -> float:
