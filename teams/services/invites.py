@@ -18,7 +18,7 @@ from portal.lib.jobs import enqueue
 from teams import transitions
 from teams.actor import Actor
 from teams.audit import record, record_many
-from teams.models import Company, Employee, Invite, InviteStatus, Mail, User
+from teams.models import Company, Consent, Employee, Invite, InviteStatus, Mail, User
 from teams.services import letters, links
 from teams.services.letters import Letter
 
@@ -55,7 +55,8 @@ class Round:
 def uninvited(company: Company) -> QuerySet[Employee]:
     """People on the roster without a link that works and without a consent."""
     live = Invite.objects.filter(employee=OuterRef("pk"), status__in=LIVE)
-    return Employee.objects.filter(~Exists(live), company=company, archived_at=None)
+    signed = Consent.objects.filter(employee=OuterRef("pk"), withdrawn_at=None)
+    return Employee.objects.filter(~Exists(live), ~Exists(signed), company=company, archived_at=None)
 
 
 def send(company: Company, ids: Sequence[uuid.UUID], this: Round) -> Sent:
