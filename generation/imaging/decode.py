@@ -45,9 +45,7 @@ _SIGNATURES: Final[tuple[tuple[bytes, str], ...]] = (
     (b"BM", "BMP"),
 )
 _BRANDS: Final[dict[bytes, str]] = {
-    **dict.fromkeys(
-        (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), "HEIF"
-    ),
+    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), "HEIF"),
     **dict.fromkeys((b"avif", b"avis"), "AVIF"),
 }
 # Recognised only to be refused by name: "a GIF" helps more than "not a picture".
@@ -104,9 +102,7 @@ def decode_photo(data: bytes, *, max_side_px: int = 4096) -> DecodedPhoto:
         ) from error
     except Exception as error:
         # Decoders raise anything on hostile bytes: struct.error, TypeError, IndexError, ...
-        raise DecodeError(
-            "truncated" if "truncated" in str(error) else "damaged"
-        ) from error
+        raise DecodeError("truncated" if "truncated" in str(error) else "damaged") from error
 
 
 def sniff(data: bytes) -> str:
@@ -134,16 +130,17 @@ def sniff(data: bytes) -> str:
     raise DecodeError("not_a_picture")
 
 
+def too_many_bytes(size: int) -> DecodeError:
+    """The refusal of a file of `size` bytes."""
+    return DecodeError("too_many_bytes", megabytes=round(size / 1e6), limit=MAX_BYTES // 1_000_000)
+
+
 def _sniff_brands(data: bytes) -> str:
     """ISO base media files name their kind in the major brand, older writers in a compatible one."""
     end = min(int.from_bytes(data[:4], "big"), 256)
     brands = [data[8:12], *(data[at : at + 4] for at in range(16, end - 3, 4))]
     # 'mif1' is said by HEIC and AVIF alike: a precise brand wins over it.
-    kinds = [
-        _BRANDS[brand]
-        for brand in brands
-        if brand in _BRANDS and brand not in (b"mif1", b"msf1")
-    ]
+    kinds = [_BRANDS[brand] for brand in brands if brand in _BRANDS and brand not in (b"mif1", b"msf1")]
     if kinds:
         return kinds[0]
     if any(brand in _BRANDS for brand in brands):
@@ -173,9 +170,7 @@ def _refuse_pixel_bomb(width: int, height: int, kind: str) -> None:
         )
 
 
-def _decode(
-    image: ImageFile.ImageFile, width: int, height: int, max_side_px: int
-) -> DecodedPhoto:
+def _decode(image: ImageFile.ImageFile, width: int, height: int, max_side_px: int) -> DecodedPhoto:
     kind = image.format or "?"
     orientation = _orientation(image)
     scale = min(1.0, max_side_px / max(width, height))
@@ -242,11 +237,7 @@ def _probe() -> Image.Image:
 
 def _apply_profile(image: Image.Image, profile: bytes | None) -> Image.Image:
     """Colours under an embedded ICC profile to sRGB; without (or with a broken one) a plain conversion."""
-    if (
-        profile
-        and len(profile) <= MAX_PROFILE_BYTES
-        and image.mode in ("RGB", "CMYK", "L")
-    ):
+    if profile and len(profile) <= MAX_PROFILE_BYTES and image.mode in ("RGB", "CMYK", "L"):
         try:
             transform = ImageCms.buildTransform(
                 ImageCms.ImageCmsProfile(io.BytesIO(profile)),
@@ -280,9 +271,7 @@ def encode_jpeg(pixels: SRGB8, quality: int = 95) -> bytes:
     return out.getvalue()
 
 
-def normalise(
-    data: bytes, *, max_side_px: int = 4096, quality: int = 95
-) -> tuple[bytes, DecodedPhoto]:
+def normalise(data: bytes, *, max_side_px: int = 4096, quality: int = 95) -> tuple[bytes, DecodedPhoto]:
     """What is stored of an uploaded photo: JPEG bytes, upright, sRGB, without metadata; and its pixels.
 
     Raises DecodeError as `decode_photo` does.

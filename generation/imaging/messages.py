@@ -14,6 +14,7 @@ DECODE: Final[dict[str, str]] = {
     "not_a_picture": "This file is not a photo. Send a JPEG, PNG, WebP or HEIC photo.",
     "too_many_pixels": "This picture is larger than {limit} megapixels. Send a smaller copy.",
     "truncated": "Part of this photo is missing, the upload may have broken off. Send it again.",
+    "unreadable": "This file cannot be opened. Check that it may be read.",
     "damaged": "This file is damaged and cannot be read. Send the original photo again.",
 }
 
@@ -77,7 +78,14 @@ SET: Final[dict[str, str]] = {
     "mixed_people": "{count} of your photos may show someone else.",
 }
 
-ALL: Final[dict[str, str]] = {**DECODE, **PHOTO, **SET}
+ENGINE: Final[dict[str, str]] = {
+    "model_missing": "The model {model} is missing. Install the Python package {package}.",
+    "model_changed": "The model file {file} is not the one we know. Install its package again.",
+    "face_model_failed": "Looking for faces failed. Try again.",
+    "identity_failed": "Measuring the likeness failed. Try again.",
+}
+
+ALL: Final[dict[str, str]] = {**DECODE, **PHOTO, **SET, **ENGINE}
 
 
 def sentence(code: str, **data: Any) -> str:
