@@ -149,3 +149,6 @@ class Candidate:
     master: MasterLayers
     # What sets this candidate apart within the set: photo, crop and light variation.
     variation: dict[str, Any] = field(default_factory=dict)
+    # Further numbers of the picture, for team consistency: skin lightness before and after, contrast,
+    # the backdrop's corner colour.
+    measures: dict[str, float] = field(default_factory=dict)

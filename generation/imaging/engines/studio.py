@@ -1,0 +1,24 @@
+"""The default engine: the person's own best photos, every pixel of the face real."""
+
+from collections.abc import Iterator
+
+from branding.look import Look
+from generation.imaging.engines.base import Portrait
+from generation.imaging.types import Gallery, Progress
+
+
+class Studio:
+    """Hands on the gallery's photos in their order, which is best first."""
+
+    name = "studio"
+    version = "1"
+
+    def photograph(
+        self, gallery: Gallery, look: Look, *, seed: int, count: int, progress: Progress
+    ) -> Iterator[Portrait]:
+        """The gallery's best `count` photos. `look` and `seed` change nothing: photos are as they are."""
+        del look, seed
+        photos = gallery.photos[:count]
+        for index, photo in enumerate(photos):
+            progress("choose", index / max(1, len(photos)))
+            yield Portrait(photo, "retouched", {"photo": photo.name})

@@ -1,0 +1,27 @@
+"""Person before plate, in linear light."""
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from generation.imaging.types import Alpha, LinearRGB
+
+# Alpha below this would change an 8-bit pixel by less than half a step: it is backdrop.
+NOTHING: Final = 1 / 400
+# Light of the backdrop that wraps around edges: share at the very edge, and how far in (of the frame's
+# height). It ties hair to a backdrop that it was not photographed before.
+_WRAP: Final = 0.10
+_WRAP_REACH: Final = 0.006
+
+
+def composite(foreground: LinearRGB, alpha: Alpha, plate: LinearRGB) -> LinearRGB:
+    """(h, w, 3) linear. Exactly the plate where alpha is 0."""
+    alpha = np.where(alpha < NOTHING, 0.0, alpha).astype(np.float32)
+    reach = max(0.8, _WRAP_REACH * alpha.shape[0])
+    inner = cv2.GaussianBlur(alpha, (0, 0), reach, borderType=cv2.BORDER_REPLICATE)
+    wrap = (_WRAP * np.clip(1 - inner, 0, 1) * 2)[..., None] * plate
+    # Light adds where the edge is darker than the backdrop and never lifts what is brighter.
+    lit = foreground + wrap * np.clip(1 - foreground / np.maximum(plate, 1e-3), 0, 1)
+    weight = alpha[..., None]
+    return np.asarray(plate + weight * (lit - plate), np.float32)

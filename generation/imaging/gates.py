@@ -1,0 +1,186 @@
+"""What is measured on a finished picture, and what it must hold to be shown."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import cv2
+import numpy as np
+
+from branding.look import Look
+from generation.imaging import color
+from generation.imaging.errors import SubjectError
+from generation.imaging.face.detect import detect_faces
+from generation.imaging.finishing.framing import frame_person
+from generation.imaging.finishing.skin import skin_lab
+from generation.imaging.finishing.vary import Variation
+from generation.imaging.identity import likeness
+from generation.imaging.identity.encoder import embed
+from generation.imaging.landmarks import (
+    LEFT_EYE,
+    RIGHT_EYE,
+    eye_middle,
+    face_unit,
+    region,
+    roll_deg,
+    skin_region,
+)
+from generation.imaging.lighting import estimate, temperature
+from generation.imaging.types import SRGB8, Embedding, Face, Gallery, Gate, Light, LinearRGB, MasterLayers
+
+# Skin drift against the person's own white-balanced photo. The team's bars are 4 degrees (median) and
+# 1.5 (mean over a tone bin); one picture may lie farther out before it stops being the person's skin.
+MOST_ITA_DRIFT_DEG: Final = 7.0
+MOST_L_DRIFT: Final = 3.5
+# Share of the face's skin at 250 and above in every channel.
+MOST_CLIPPED: Final = 0.02
+# Mean of 4a(1-a) around the head: hair in wind measures 0.3, a matte that failed 0.45 and more.
+MOST_UNSURE: Final = 0.42
+# Eye detail over skin detail, see `eye_sharpness`: 1 is a face in focus.
+LEAST_EYE_SHARPNESS: Final = 0.30
+# Part of the frame's width and height at the upper corners in which only backdrop is seen.
+_CORNER: Final = (0.06, 0.04)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Numbers of one finished picture. Fractions are of the frame's height; skin is CIELAB."""
+
+    face: Face
+    embedding: Embedding
+    light: Light
+    eye_line: float
+    head_height: float
+    roll_deg: float
+    skin: tuple[float, float, float]
+    own_skin: tuple[float, float, float]
+    clipped: float
+    eye_sharpness: float
+    contrast: float
+
+
+def measure(image: SRGB8, master: MasterLayers, look: Look) -> Measured:
+    """Look at the finished picture afresh, as somebody who has never seen the photo.
+
+    Raises SubjectError `no_face` when no face is found in it.
+    """
+    faces = detect_faces(image)
+    if not faces:
+        raise SubjectError("no_face")
+    face = faces[0]
+    landmarks, height = face.landmarks, image.shape[0]
+    small8, small_landmarks = _small(image, landmarks)
+    small = color.srgb8_to_linear(small8)
+    shading = estimate.fit_shading(estimate.skin_samples(small, small_landmarks))
+    kelvin = temperature.estimate_k(color.srgb8_to_linear(image), landmarks)
+    skin = skin_region(landmarks, (image.shape[0], image.shape[1])) > 0
+    angle = np.radians(roll_deg(landmarks))
+    down = np.array([-np.sin(angle), np.cos(angle)])
+    return Measured(
+        face=face,
+        embedding=embed(image, face),
+        light=estimate.describe(shading, kelvin),
+        eye_line=float(eye_middle(landmarks)[1]) / height,
+        head_height=float((landmarks[152, :2] - eye_middle(landmarks)) @ down) / height,
+        roll_deg=roll_deg(landmarks),
+        skin=_triple(skin_lab(small, small_landmarks)),
+        own_skin=_own_skin(master, look),
+        clipped=float((image[skin].min(axis=-1) >= 250).mean()) if skin.any() else 0.0,
+        eye_sharpness=eye_sharpness(image, landmarks),
+        contrast=_face_contrast(small, small_landmarks),
+    )
+
+
+def _face_contrast(small: LinearRGB, landmarks: np.ndarray) -> float:
+    """Deviation of L* over the face's skin, in hundredths: how contrasty the light draws it."""
+    pixels = small[skin_region(landmarks, (small.shape[0], small.shape[1])) > 0]
+    return float(color.linear_to_lab(pixels)[:, 0].std() / 100) if len(pixels) else 0.0
+
+
+def _triple(values: np.ndarray) -> tuple[float, float, float]:
+    return float(values[0]), float(values[1]), float(values[2])
+
+
+def _small(image: SRGB8, landmarks: np.ndarray) -> tuple[SRGB8, np.ndarray]:
+    scale = min(1.0, 90.0 / face_unit(landmarks))
+    size = (round(image.shape[1] * scale), round(image.shape[0] * scale))
+    small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return small, np.asarray(landmarks * np.float32(scale), np.float32)
+
+
+def _own_skin(master: MasterLayers, look: Look) -> tuple[float, float, float]:
+    """The person's skin in the photo, white-balanced to the brand's temperature, at the brand's exposure."""
+    matrix = temperature.balance(master.light.temperature_k, look.light.temperature_k)
+    small, landmarks = estimate.small_view(master.foreground, master.landmarks)
+    balanced: LinearRGB = small @ matrix.T * np.float32(2.0**look.grade.exposure_ev)
+    return _triple(skin_lab(balanced, landmarks))
+
+
+def eye_sharpness(image: SRGB8, landmarks: np.ndarray) -> float:
+    """Fine detail in the eyes relative to what a sharp photo has there, about 0..1.
+
+    Ratio of the gradient energy of a picture to that of its own slightly blurred copy: a picture that is
+    soft already loses little.
+    """
+    unit = face_unit(landmarks)
+    mask = region(landmarks, LEFT_EYE, image.shape[:2]) | region(landmarks, RIGHT_EYE, image.shape[:2])
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if rows.size < 3 or columns.size < 3:
+        return 0.0
+    part = image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    grey = cv2.cvtColor(np.ascontiguousarray(part), cv2.COLOR_RGB2GRAY).astype(np.float32)
+    blurred = cv2.GaussianBlur(grey, (0, 0), max(0.6, 0.012 * unit))
+    sharp, soft = (
+        cv2.Laplacian(cv2.GaussianBlur(grey, (0, 0), max(0.4, 0.004 * unit)), cv2.CV_32F),
+        cv2.Laplacian(blurred, cv2.CV_32F),
+    )
+    ratio = float(np.sqrt((sharp**2).mean()) / max(float(np.sqrt((soft**2).mean())), 1e-3))
+    return float(np.clip((ratio - 1.0) / 3.0, 0.0, 1.0))
+
+
+def judge(measured: Measured, master: MasterLayers, gallery: Gallery, look: Look) -> dict[str, Gate]:
+    """Every gate by name, failed ones included."""
+    del look
+    embeddings = [photo.embedding for photo in gallery.photos if photo.embedding is not None]
+    skin, own = np.array(measured.skin), np.array(measured.own_skin)
+    ita = float(color.ita_deg(skin) - color.ita_deg(own))
+    lightness = measured.skin[0] - measured.own_skin[0]
+    return {
+        "likeness": likeness.gate(measured.embedding, embeddings),
+        "skin_ita": Gate(ita, MOST_ITA_DRIFT_DEG, abs(ita) <= MOST_ITA_DRIFT_DEG),
+        "skin_lightness": Gate(lightness, MOST_L_DRIFT, abs(lightness) <= MOST_L_DRIFT),
+        "matte": Gate(master.unsure, MOST_UNSURE, master.unsure <= MOST_UNSURE),
+        "clipped": Gate(measured.clipped, MOST_CLIPPED, measured.clipped <= MOST_CLIPPED),
+        "eyes": Gate(
+            measured.eye_sharpness, LEAST_EYE_SHARPNESS, measured.eye_sharpness >= LEAST_EYE_SHARPNESS
+        ),
+    }
+
+
+def numbers(image: SRGB8, measured: Measured) -> dict[str, float]:
+    """What team consistency compares beyond light and framing; all JSON-able."""
+    height, width = image.shape[:2]
+    rows, columns = max(1, round(_CORNER[1] * height)), max(1, round(_CORNER[0] * width))
+    corners = np.concatenate([image[:rows, :columns].reshape(-1, 3), image[:rows, -columns:].reshape(-1, 3)])
+    backdrop = color.linear_to_lab(color.srgb8_to_linear(corners)).mean(axis=0)
+    return {
+        "skin_l": round(measured.skin[0], 3),
+        "skin_l_drift": round(measured.skin[0] - measured.own_skin[0], 3),
+        "contrast": round(measured.contrast, 4),
+        "backdrop_l": round(float(backdrop[0]), 3),
+        "backdrop_a": round(float(backdrop[1]), 3),
+        "backdrop_b": round(float(backdrop[2]), 3),
+    }
+
+
+def told(variation: Variation, master: MasterLayers, look: Look, size: tuple[int, int]) -> dict[str, Any]:
+    """What sets the candidate apart, and how far cloth was drawn to reach the frame's edge."""
+    laid = frame_person(master.alpha, master.landmarks, variation.framing(look.framing), size)
+    out: dict[str, Any] = {"cloth_drawn": round(laid.stretch, 3)}
+    if not variation.plain:
+        out |= {
+            "crop": round(variation.head, 4),
+            "shift": round(variation.shift, 4),
+            "key_azimuth_deg": round(variation.azimuth_deg, 1),
+            "key_fill": round(variation.ratio, 3),
+        }
+    return out

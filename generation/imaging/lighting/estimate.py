@@ -1,0 +1,142 @@
+"""The light on a face, from the face: where it comes from, how hard it is, what colour it has."""
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.imaging import color
+from generation.imaging.landmarks import LEFT_EYE, RIGHT_EYE, Landmarks, face_unit, region, skin_region
+from generation.imaging.lighting.normals import MESH_POINTS, vertex_normals
+from generation.imaging.types import Light, LinearRGB
+
+# First-order spherical harmonics on a matte surface: ambient + linear in the normal. The second
+# order carries under 1 % of the energy of most lamps on one side (Ramamoorthi & Hanrahan 2001) and
+# a face's few normals cannot tell it from albedo.
+Shading = NDArray[np.float64]
+
+# Ridge on the directional part: a face seen from the front hardly shows what is behind its cheeks.
+_RIDGE = 0.02
+_ROUNDS = 12
+# Residuals beyond this many robust deviations are albedo (beard, brow, glint), not shading.
+_HUBER = 1.2
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Skin luminance at mesh points: values (N,), normals (N, 3), weights (N,)."""
+
+    values: NDArray[np.float64]
+    normals: NDArray[np.float64]
+    weights: NDArray[np.float64]
+
+
+def skin_samples(linear: LinearRGB, landmarks: Landmarks) -> Samples:
+    """Blurred luminance at the mesh points that lie on skin and face the camera."""
+    height, width = linear.shape[:2]
+    unit = face_unit(landmarks)
+    skin = skin_region(landmarks, (height, width)).astype(np.float32)
+    luminance = color.luminance(linear)
+    blur = max(0.6, 0.03 * unit)
+    weight = cv2.GaussianBlur(skin, (0, 0), blur)
+    smooth = cv2.GaussianBlur(luminance * skin, (0, 0), blur) / np.maximum(weight, 1e-3)
+    normals = vertex_normals(landmarks).astype(np.float64)
+    at = np.rint(landmarks[:MESH_POINTS, :2]).astype(int)
+    inside = (at[:, 0] >= 0) & (at[:, 0] < width) & (at[:, 1] >= 0) & (at[:, 1] < height)
+    at = np.clip(at, 0, [width - 1, height - 1])
+    seen = inside & (skin[at[:, 1], at[:, 0]] > 0) & (normals[:, 2] > 0.15)
+    # Points crowd around eyes and mouth: each counts by the area that it stands for.
+    crowd = cv2.GaussianBlur(_dots(at[seen], (height, width)), (0, 0), 0.12 * unit)
+    share = 1.0 / np.maximum(crowd[at[seen, 1], at[seen, 0]], 1e-9)
+    return Samples(
+        smooth[at[seen, 1], at[seen, 0]].astype(np.float64),
+        normals[seen],
+        (share / share.mean()).clip(0.2, 4.0).astype(np.float64),
+    )
+
+
+def _dots(at: np.ndarray, shape: tuple[int, int]) -> NDArray[np.float32]:
+    out = np.zeros(shape, np.float32)
+    np.add.at(out, (at[:, 1], at[:, 0]), 1.0)
+    return out
+
+
+def fit_shading(samples: Samples) -> Shading:
+    """(4,) ambient and x, y, z of the light, relative to the mean over the face.
+
+    Lambertian reflectance is near a low-dimensional linear subspace (Basri & Jacobs 2003); iteratively
+    re-weighted least squares with Huber weights keeps albedo edges out of it.
+    """
+    if samples.values.size < 12:
+        return np.array([1.0, 0.0, 0.0, 0.0])
+    basis = np.concatenate([np.ones((samples.values.size, 1)), samples.normals], axis=1)
+    values = samples.values / max(float(np.median(samples.values)), 1e-6)
+    weights = samples.weights.copy()
+    ridge = np.diag([0.0, 1.0, 1.0, 4.0]) * _RIDGE * samples.weights.sum()
+    solution = np.zeros(4)
+    for _ in range(_ROUNDS):
+        weighted = basis * weights[:, None]
+        solution = np.linalg.solve(weighted.T @ basis + ridge, weighted.T @ values)
+        residual = np.abs(values - basis @ solution)
+        bound = _HUBER * 1.4826 * max(float(np.median(residual)), 1e-3)
+        weights = samples.weights * np.minimum(1.0, bound / np.maximum(residual, 1e-9))
+    mean = float((basis @ solution).mean())
+    return np.asarray(solution / max(mean, 1e-6), np.float64)
+
+
+def key_fill_ratio(shading: Shading) -> float:
+    """Brightest over darkest on the visible half of a matte sphere's equator, 1..8."""
+    angles = np.radians(np.linspace(-90, 90, 61))
+    equator = shading[0] + shading[1] * np.sin(angles) + shading[3] * np.cos(angles)
+    return float(np.clip(equator.max() / max(float(equator.min()), 0.05), 1.0, 8.0))
+
+
+def direction_deg(shading: Shading) -> tuple[float, float]:
+    """Azimuth (positive to the camera's right) and elevation of the light in degrees.
+
+    The front part is at least a tenth, so that light that a face cannot place (purely ambient, or
+    from behind) does not swing to +-180 degrees.
+    """
+    x, y = float(shading[1]), float(shading[2])
+    z = max(float(shading[3]), 0.1 * math.hypot(x, y), 1e-6)
+    return math.degrees(math.atan2(x, z)), math.degrees(math.atan2(y, math.hypot(x, z)))
+
+
+def describe(shading: Shading, temperature_k: float) -> Light:
+    """The numbers a photographer would ask for."""
+    azimuth, elevation = direction_deg(shading)
+    return Light(azimuth, elevation, key_fill_ratio(shading), temperature_k)
+
+
+def small_view(linear: LinearRGB, landmarks: Landmarks, unit_px: float = 90.0) -> tuple[LinearRGB, Landmarks]:
+    """The picture scaled so that eyes to chin are `unit_px` (never enlarged), with its landmarks."""
+    scale = min(1.0, unit_px / face_unit(landmarks))
+    if scale >= 1.0:
+        return linear, landmarks
+    size = (max(1, round(linear.shape[1] * scale)), max(1, round(linear.shape[0] * scale)))
+    small = cv2.resize(linear, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.float32), np.asarray(landmarks * np.float32(scale), np.float32)
+
+
+def sclera_color(linear: LinearRGB, landmarks: Landmarks) -> NDArray[np.float64] | None:
+    """Mean linear RGB (3,) of the whites of the eyes, or None where too little of them is seen."""
+    shape = linear.shape[:2]
+    found = []
+    for points, iris in ((LEFT_EYE, 468), (RIGHT_EYE, 473)):
+        eye = region(landmarks, points, (shape[0], shape[1]))
+        eye = cv2.erode(eye, np.ones((3, 3), np.uint8))
+        center = landmarks[iris, :2]
+        radius = 1.15 * float(np.linalg.norm(landmarks[iris + 1 : iris + 5, :2] - center, axis=1).mean())
+        cv2.circle(eye, (round(float(center[0])), round(float(center[1]))), max(1, round(radius)), 0, -1)
+        found.append(linear[eye > 0])
+    pixels = np.concatenate(found).astype(np.float64)
+    if len(pixels) < 24:
+        return None
+    # Lids, lashes and their shadow are darker, glints brighter than the white itself.
+    y = pixels @ np.asarray(color.LUMINANCE)
+    low, high = np.quantile(y, [0.55, 0.92])
+    chosen = pixels[(y >= low) & (y <= high)]
+    mean: NDArray[np.float64] = chosen.mean(axis=0)
+    return mean

@@ -1,0 +1,86 @@
+"""Photo and face to foreground, alpha and how unsure the matte is: stage 5's three steps in order."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from generation.imaging import color
+from generation.imaging.landmarks import eye_middle, face_unit
+from generation.imaging.matting.alpha import SOLVE_PX, closed_form, refine
+from generation.imaging.matting.foreground import foreground
+from generation.imaging.matting.segment import person_probability
+from generation.imaging.matting.trimap import make_trimap
+from generation.imaging.types import SRGB8, Alpha, Face, LinearRGB
+
+# What is not joined to the person by at least this much alpha is an island.
+_ISLAND = 0.08
+
+
+@dataclass(frozen=True, slots=True)
+class Matte:
+    """Foreground (H, W, 3) linear, alpha (H, W) and the unsure share near face and hair, 0..1."""
+
+    foreground: LinearRGB
+    alpha: Alpha
+    unsure: float
+
+
+def cut_out(pixels: SRGB8, face: Face) -> Matte:
+    """Separate one person from the backdrop. `face.landmarks` are in pixels of `pixels`."""
+    scale = min(1.0, float(np.sqrt(SOLVE_PX / (pixels.shape[0] * pixels.shape[1]))))
+    small, landmarks = _shrink(pixels, face.landmarks, scale)
+    small_face = Face(face.box, landmarks, face.yaw_deg, face.pitch_deg, face.roll_deg, face.score)
+    probability = person_probability(small, small_face)
+    trimap = make_trimap(probability, landmarks)
+    guide = small.astype(np.float32) / 255.0
+    small_alpha = _without_islands(closed_form(guide, trimap, probability))
+    alpha = _to_full_size(small_alpha, trimap, guide, pixels)
+    fore = foreground(color.srgb8_to_linear(small), small_alpha, color.srgb8_to_linear(pixels), alpha)
+    return Matte(fore, alpha, _unsure(small_alpha, trimap, landmarks))
+
+
+def _shrink(pixels: SRGB8, landmarks: np.ndarray, scale: float) -> tuple[SRGB8, np.ndarray]:
+    if scale >= 1.0:
+        return pixels, landmarks
+    height, width = pixels.shape[:2]
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    factors = np.array([size[0] / width, size[1] / height, size[0] / width], np.float32)
+    return np.asarray(small, np.uint8), landmarks * factors
+
+
+def _to_full_size(small_alpha: Alpha, trimap: Alpha, guide: np.ndarray, pixels: SRGB8) -> Alpha:
+    """Refined inside the band, exactly 0 or 1 outside it."""
+    full = (pixels.shape[1], pixels.shape[0])
+    refined = refine(small_alpha, guide, pixels.astype(np.float32) / 255.0)
+    coarse = cv2.resize(small_alpha, full, interpolation=cv2.INTER_LINEAR)
+    band = cv2.resize(((trimap > 0) & (trimap < 1)).astype(np.float32), full, interpolation=cv2.INTER_LINEAR)
+    alpha: Alpha = np.where(band > 0, refined, np.round(coarse)).astype(np.float32)
+    # The filter may not revive what the solution had ruled out.
+    reach = cv2.dilate(coarse, np.ones((5, 5), np.uint8))
+    alpha[reach < 0.02] = 0.0
+    return _without_islands(alpha)
+
+
+def _without_islands(alpha: Alpha) -> Alpha:
+    """Zero everything that does not hang together with the largest part."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(
+        (alpha > _ISLAND).astype(np.uint8), connectivity=8
+    )
+    if count <= 2:
+        return alpha
+    main = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
+    keep = cv2.dilate((labels == main).astype(np.uint8), np.ones((3, 3), np.uint8))
+    return np.where(keep > 0, alpha, 0.0).astype(np.float32)
+
+
+def _unsure(alpha: Alpha, trimap: Alpha, landmarks: np.ndarray) -> float:
+    """Mean of 4a(1-a) over the unknown band around head and neck: 0 all decided, 1 all undecided."""
+    unit, (_, eye_y) = face_unit(landmarks), eye_middle(landmarks)
+    band = (trimap > 0) & (trimap < 1)
+    band[max(0, round(eye_y + 1.2 * unit)) :] = False
+    if not band.any():
+        return 0.0
+    values = alpha[band]
+    return float((4 * values * (1 - values)).mean())
