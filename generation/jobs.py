@@ -11,7 +11,7 @@ from branding.selectors import current_framing
 from generation import pipeline, transitions
 from generation.imaging.errors import Cancelled, EngineError, SubjectError
 from generation.models import PhotoStatus, Shoot, SourcePhoto
-from generation.services import announcements
+from generation.services import announcements, uploads
 from portal.lib.jobrow import beat
 from portal.lib.jobs import enqueue
 from teams import tenancy
@@ -36,6 +36,15 @@ def check_photo(company_id: str, photo_id: str) -> None:
     except TransitionRefused:
         # Removed by its owner, or checked by another worker, in the meantime.
         log.info("photo moved on", photo=photo_id)
+        _drop_copies_of_deleted(photo, findings)
+
+
+def _drop_copies_of_deleted(photo: SourcePhoto, findings: dict[str, Any]) -> None:
+    """The check may have stored copies of a photo after its files were deleted."""
+    if SourcePhoto.objects.filter(pk=photo.pk).exclude(status=PhotoStatus.DELETED).exists():
+        return
+    photo.normalized, photo.thumbnail = findings.get("normalized", ""), findings.get("thumbnail", "")
+    uploads.delete_files(photo)
 
 
 def next_shoot() -> None:

@@ -22,6 +22,27 @@ class Verdict(models.TextChoices):
     REJECT = "reject", _("Cannot be used")
 
 
+# Key in `SourcePhoto.measures`: the face as 16 x 16 grey bytes in hex (`imaging.photoset.THUMBNAIL_SIDE`).
+FACE_THUMBNAIL = "face_thumbnail"
+
+
+class Upload(TenantModel):
+    """A photo that is still arriving, piece by piece. Gone once it is complete, or after some days."""
+
+    employee = models.ForeignKey(Employee, on_delete=models.CASCADE, related_name="uploads")
+    # Made by the browser once per chosen file, and found again when the same file is chosen again.
+    key = models.UUIDField()
+    name = models.CharField(max_length=200)
+    size_bytes = models.PositiveBigIntegerField()
+    received_bytes = models.PositiveBigIntegerField(default=0)
+    created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["created_at", "id"]
+        constraints = [models.UniqueConstraint(fields=["employee", "key"], name="upload_key_once")]
+
+
 class SourcePhoto(TenantModel, JobRow):
     """A photo that an employee uploaded, with the photo check's verdict. The original is never rewritten."""
 

@@ -1,33 +1,27 @@
 """Rows and storage ↔ imaging: the only module of the web side that calls the imaging pipeline.
 
-Keys of files are derived from ids, so a step that runs again writes the same bytes to the same place.
+Keys of files are derived from ids (`generation.keys`), so a step that runs again writes the same bytes to the
+same place.
 """
 
 import dataclasses
 from typing import Any
 
+from django.db import IntegrityError
+
 from branding.look import Framing, Look
 from generation.imaging import decode, photocheck, run
-from generation.imaging.errors import SubjectError
+from generation.imaging.errors import Cancelled, SubjectError
 from generation.imaging.finishing import encode, masters
 from generation.imaging.types import Candidate as Picture
 from generation.imaging.types import CheckedPhoto, Progress, Reason
-from generation.models import Candidate, Shoot, SourcePhoto
+from generation.keys import photo_key, shoot_key
+from generation.models import FACE_THUMBNAIL, Candidate, Shoot, SourcePhoto
 from portal.lib import storage
 
 # Long side of the copies that pages show; a phone at 3× needs no more.
 THUMBNAIL_PX = 480
 SMALL_PX = 960
-
-
-def photo_key(photo: SourcePhoto, name: str) -> str:
-    """Where a photo's files live in the originals storage."""
-    return f"{photo.company_id}/{photo.employee_id}/{photo.pk}/{name}"
-
-
-def shoot_key(shoot: Shoot, name: str) -> str:
-    """Where a shoot's files live in the renditions and masters storages."""
-    return f"{shoot.company_id}/{shoot.employee_id}/{shoot.pk}/{name}"
 
 
 def check(photo: SourcePhoto, framing: Framing) -> dict[str, Any]:
@@ -44,6 +38,10 @@ def check(photo: SourcePhoto, framing: Framing) -> dict[str, Any]:
         "measures": dict(checked.report.measures),
         "embedding": None if checked.embedding is None else [float(v) for v in checked.embedding],
     }
+    thumbnail = photocheck.face_thumbnail(checked)
+    if thumbnail is not None:
+        # 256 grey values: what tells a burst from two moments when the set is judged later.
+        findings["measures"][FACE_THUMBNAIL] = (thumbnail * 255).round().astype("uint8").tobytes().hex()
     if checked.decoded is not None:
         findings |= _store_copies(photo, checked)
     return findings
@@ -116,31 +114,38 @@ def _store(shoot: Shoot, picture: Picture) -> None:
     small_pixels = encode.resize_to_fit(picture.image, SMALL_PX)
     storage.put(storage.renditions(), small, decode.encode_jpeg(small_pixels, 88))
     storage.put(storage.masters(), master, masters.save_master(picture.master))
+    columns = _columns(picture) | {"image": image, "small": small, "master": master}
+    try:
+        Candidate.objects.get_or_create(
+            shoot=shoot, rank=picture.rank, defaults={"company_id": shoot.company_id, **columns}
+        )
+    except IntegrityError as error:
+        # The person was erased while we worked: nothing of them may stay behind.
+        for name in (image, small):
+            storage.renditions().delete(name)
+        storage.masters().delete(master)
+        raise Cancelled("shoot_gone") from error
+
+
+def _columns(picture: Picture) -> dict[str, Any]:
+    """What was measured on a picture, as columns of its row."""
     height, width = picture.image.shape[:2]
-    Candidate.objects.get_or_create(
-        shoot=shoot,
-        rank=picture.rank,
-        defaults={
-            "company_id": shoot.company_id,
-            "source": picture.source,
-            "image": image,
-            "small": small,
-            "master": master,
-            "width_px": width,
-            "height_px": height,
-            "likeness": picture.likeness,
-            "gates": {name: dataclasses.asdict(gate) for name, gate in picture.gates.items()},
-            "scores": picture.scores,
-            "light": dataclasses.asdict(picture.light),
-            "framing": {
-                "eye_line": picture.eye_line,
-                "head_height": picture.head_height,
-                "roll_deg": picture.roll_deg,
-            },
-            "variation": picture.variation,
-            "seconds": picture.seconds,
+    return {
+        "source": picture.source,
+        "width_px": width,
+        "height_px": height,
+        "likeness": picture.likeness,
+        "gates": {name: dataclasses.asdict(gate) for name, gate in picture.gates.items()},
+        "scores": picture.scores,
+        "light": dataclasses.asdict(picture.light),
+        "framing": {
+            "eye_line": picture.eye_line,
+            "head_height": picture.head_height,
+            "roll_deg": picture.roll_deg,
         },
-    )
+        "variation": picture.variation,
+        "seconds": picture.seconds,
+    }
 
 
 def render(candidate: Candidate, look: Look, size: tuple[int, int]) -> bytes:

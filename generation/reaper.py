@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from generation import transitions
 from generation.models import PhotoStatus, Shoot, ShootStatus, SourcePhoto
+from generation.services import uploads
 from portal.lib.jobrow import due
 from portal.lib.jobs import enqueue
 from teams import tenancy
@@ -27,6 +28,7 @@ def reap() -> None:
         _requeue_dead_shoots()
         _push_queued_shoots()
         _push_unchecked_photos()
+        uploads.drop_abandoned()
 
 
 def _requeue_dead_shoots() -> None:

@@ -53,6 +53,13 @@ HEADSHOT_MOVES: Moves = {
 # --- photos --------------------------------------------------------------------------------------
 
 
+def photo_received(photo: SourcePhoto, by: Actor) -> None:
+    """A complete photo has been stored: write its row."""
+    with transaction.atomic():
+        photo.save(force_insert=True)
+        record_move(photo, "", PhotoStatus.RECEIVED, by)
+
+
 def photo_checked(photo: SourcePhoto, **findings: Any) -> None:
     """The photo check reached a verdict."""
     move(photo, PhotoStatus.CHECKED, PHOTO_MOVES, why=findings["verdict"], **findings)
@@ -81,6 +88,13 @@ def next_shoot_id(engine: str) -> uuid.UUID | None:
     return (
         waiting.filter(company_id=company).order_by("created_at", "id").values_list("pk", flat=True).first()
     )
+
+
+def shoot_queued(shoot: Shoot, by: Actor) -> None:
+    """A shoot was asked for: write its row."""
+    with transaction.atomic():
+        shoot.save(force_insert=True)
+        record_move(shoot, "", ShootStatus.QUEUED, by, shoot.retake_reason)
 
 
 def shoot_claimed(shoot: Shoot) -> None:

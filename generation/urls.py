@@ -1,14 +1,44 @@
 """Addresses of pictures: the employee's studio, review, library, media, style previews."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from generation.views import media, preview, studio
 
 # under /c/<company>/me/<token>/
-studio_urls: list[URLPattern] = []
+studio_urls: list[URLPattern] = [
+    path("studio/", studio.here, name="here"),
+    path("photos/", studio.photos, name="photos"),
+    path("photos/list/", studio.photo_list, name="photo_list"),
+    path("photos/upload/<uuid:key>/", studio.upload, name="upload"),
+    path("photos/<uuid:photo>/remove/", studio.remove_photo, name="remove_photo"),
+    path("making/start/", studio.start, name="start"),
+    path("making/", studio.making, name="making"),
+    path("making/cancel/", studio.cancel, name="cancel"),
+    path("choose/", studio.choose, name="choose"),
+    path("choose/none/", studio.none_of_these, name="none_of_these"),
+    path("choose/<uuid:candidate>/", studio.pick, name="pick"),
+    path("choose/<uuid:candidate>/favourite/", studio.favourite, name="favourite"),
+    path("done/", studio.done, name="done"),
+    path("done/download/<slug:preset>/", studio.download, name="download"),
+    path("forget/", studio.forget, name="forget"),
+    path("forget/receipt/<str:number>/", studio.receipt, name="receipt"),
+    path("pictures/photo/<uuid:photo>/<str:kind>/", media.own_photo, name="photo"),
+    path("pictures/candidate/<uuid:candidate>/<str:kind>/", media.own_candidate, name="candidate"),
+]
 # under /c/<company>/review/
 review_urls: list[URLPattern] = []
 # under /c/<company>/library/
 library_urls: list[URLPattern] = []
 # under /c/<company>/media/
-media_urls: list[URLPattern] = []
+media_urls: list[URLPattern] = [
+    path("photo/<uuid:photo>/<str:kind>/", media.photo, name="photo"),
+    path("candidate/<uuid:candidate>/<str:kind>/", media.candidate, name="candidate"),
+    path("headshot/<uuid:headshot>/<str:kind>/", media.headshot, name="headshot"),
+]
 # under /c/<company>/styles/
-preview_urls: list[URLPattern] = []
+preview_urls: list[URLPattern] = [
+    path("preview/people/", preview.people, name="people"),
+    path("preview/words/", preview.words, name="words"),
+    path("preview/<str:who>/", preview.picture, name="picture"),
+    path("preview/<str:who>/before/", preview.before, name="before"),
+]

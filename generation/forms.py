@@ -1,0 +1,86 @@
+"""What an employee's pages send."""
+
+from typing import Any, Final
+
+from django import forms
+from django.core.files.uploadhandler import FileUploadHandler, SkipFile, TemporaryFileUploadHandler
+from django.http import HttpRequest
+from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext_lazy as _
+
+from generation.services import uploads
+
+# What the file picker offers. The bytes decide in the end: a phone names HEIC files as it likes.
+ACCEPT: Final = "image/jpeg,image/png,image/webp,image/heic,image/heif,image/avif,.heic,.heif,.avif"
+
+
+class PieceForm(forms.Form):
+    """The headers of one piece of an upload."""
+
+    name = forms.CharField(max_length=500, strip=True)
+    size = forms.IntegerField(min_value=0)
+    offset = forms.IntegerField(min_value=0)
+
+
+class RetakeForm(forms.Form):
+    """Why none of the pictures will do."""
+
+    REASONS: Final = [
+        ("not_me", _("That is not me")),
+        ("hair", _("My hair")),
+        ("glasses", _("My glasses")),
+        ("expression", _("My expression")),
+        ("clothes", _("My clothes")),
+        ("other", _("Something else")),
+    ]
+    reason = forms.ChoiceField(
+        choices=REASONS,
+        widget=forms.RadioSelect,
+        label=_("What should be different?"),
+        error_messages={"required": _("Say what should be different, so that the next ones fit better.")},
+    )
+
+
+class ForgetForm(forms.Form):
+    """Confirms the deletion by typing a word."""
+
+    confirm = forms.CharField(max_length=40)
+
+    @staticmethod
+    def word() -> str:
+        """What has to be typed, in the reader's language."""
+        return pgettext("typed to confirm deletion", "delete")
+
+    def clean_confirm(self) -> str:
+        typed = str(self.cleaned_data["confirm"]).strip()
+        if typed.casefold() != self.word().casefold():
+            raise forms.ValidationError(
+                gettext("Type “%(word)s” to confirm.") % {"word": self.word()}, code="other_word"
+            )
+        return typed
+
+
+class SizeLimit(FileUploadHandler):
+    """Stops taking a file's bytes once it is larger than allowed; the other files go on."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        super().__init__(request)
+        # (name, bytes seen) of the files that were too large.
+        self.refused: list[tuple[str, int]] = []
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
+        end = start + len(raw_data)
+        if end > uploads.max_bytes():
+            self.refused.append((str(self.file_name), end))
+            raise SkipFile
+        return raw_data
+
+    def file_complete(self, file_size: int) -> Any:
+        return None
+
+
+def limited_upload_handlers(request: HttpRequest) -> SizeLimit:
+    """Make this request's file uploads bounded. Call before anything reads the request's POST."""
+    limit = SizeLimit(request)
+    request.upload_handlers = [limit, TemporaryFileUploadHandler(request)]
+    return limit

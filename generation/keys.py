@@ -1,0 +1,34 @@
+"""Where files lie in the storages.
+
+Keys are derived from ids, so a step that runs again writes to the same place.
+Everything of one person lies under one folder per storage, which is what erasure empties.
+"""
+
+import uuid
+
+from generation.models import Shoot, SourcePhoto, Upload
+
+
+def person_folder(company_id: uuid.UUID, employee_id: uuid.UUID) -> str:
+    """The folder of all files of one person, in every storage."""
+    return f"{company_id}/{employee_id}"
+
+
+def photo_key(photo: SourcePhoto, name: str) -> str:
+    """A photo's files, in the originals storage."""
+    return f"{person_folder(photo.company_id, photo.employee_id)}/{photo.pk}/{name}"
+
+
+def shoot_key(shoot: Shoot, name: str) -> str:
+    """A shoot's files, in the renditions and masters storages."""
+    return f"{person_folder(shoot.company_id, shoot.employee_id)}/{shoot.pk}/{name}"
+
+
+def upload_folder(upload: Upload) -> str:
+    """The pieces of an unfinished upload, in the originals storage."""
+    return f"{person_folder(upload.company_id, upload.employee_id)}/uploads/{upload.key}"
+
+
+def piece_key(upload: Upload, offset: int) -> str:
+    """One piece of an unfinished upload; names sort by their place in the file."""
+    return f"{upload_folder(upload)}/{offset:012d}"

@@ -1,0 +1,232 @@
+"""What an employee's pages show: photos with verdicts, what the set still lacks, the shoot, the pictures."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+import numpy as np
+from django.db.models import Avg, DurationField, ExpressionWrapper, F
+from django.utils import timezone
+
+from generation import sentences
+from generation.imaging import photoset
+from generation.models import (
+    FACE_THUMBNAIL,
+    Candidate,
+    Headshot,
+    HeadshotStatus,
+    PhotoStatus,
+    Shoot,
+    ShootStatus,
+    SourcePhoto,
+    Verdict,
+)
+from teams.models import Employee
+from teams.selectors import live_consent
+
+OPEN: Final = (ShootStatus.QUEUED, ShootStatus.RUNNING)
+# Shoots that count against the company's limit: one that failed or was cancelled gave nothing.
+COUNTED: Final = (*OPEN, ShootStatus.DONE)
+# How many finished shoots the expected duration is the mean of.
+_REMEMBERED_SHOOTS: Final = 20
+# Below this share the time left is a guess of a guess.
+_MIN_PROGRESS_FOR_PACE: Final = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoCard:
+    """One uploaded photo as its owner sees it. `advice` is the one thing to do better."""
+
+    photo: SourcePhoto
+    # checking, good, usable, unusable
+    state: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoSet:
+    """All photos of a person and what they add up to."""
+
+    cards: list[PhotoCard] = field(default_factory=list)
+    usable: list[SourcePhoto] = field(default_factory=list)
+    covered: tuple[str, ...] = ()
+    sentence: str = ""
+    checking: bool = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether a shoot can be started now."""
+        return bool(self.usable) and not self.checking
+
+
+def photo_set(employee: Employee) -> PhotoSet:
+    """The person's photos, each with its verdict, judged together too."""
+    photos = list(SourcePhoto.objects.filter(employee=employee).exclude(status=PhotoStatus.DELETED))
+    checked = [photo for photo in photos if photo.status == PhotoStatus.CHECKED]
+    summary = photoset.summarise([_member(photo) for photo in checked])
+    by_id = {str(photo.pk): photo for photo in photos}
+    repeated = {name: by_id[other].original_name for name, other in summary.duplicates}
+    words = " ".join(sentences.sentence(code, data) for code, data in summary.parts())
+    usable = [
+        photo
+        for photo in checked
+        if photo.verdict != Verdict.REJECT
+        and photo.embedding is not None
+        and str(photo.pk) not in summary.outliers
+    ]
+    cards = [_card(photo, summary.outliers, repeated) for photo in photos]
+    checking = len(checked) < len(photos)
+    return PhotoSet(cards, usable, summary.covered, words, checking)
+
+
+def _member(photo: SourcePhoto) -> photoset.Member:
+    pixels = bytes.fromhex(str(photo.measures.get(FACE_THUMBNAIL, "")))
+    side = photoset.THUMBNAIL_SIDE
+    thumbnail = None
+    if len(pixels) == side * side:
+        thumbnail = np.frombuffer(pixels, np.uint8).reshape(side, side).astype(np.float32) / 255
+    embedding = None if photo.embedding is None else np.asarray(photo.embedding, np.float64)
+    verdict = photo.verdict or Verdict.REJECT
+    return photoset.Member(str(photo.pk), verdict, photo.measures, embedding, thumbnail)  # type: ignore[arg-type]
+
+
+def _card(photo: SourcePhoto, strangers: Sequence[str], repeated: dict[str, str]) -> PhotoCard:
+    name = str(photo.pk)
+    if photo.status == PhotoStatus.RECEIVED:
+        return PhotoCard(photo, "checking", "")
+    if name in strangers:
+        return PhotoCard(photo, "unusable", sentences.sentence("other_person"))
+    if photo.verdict == Verdict.REJECT:
+        return PhotoCard(photo, "unusable", _first_reason(photo))
+    if name in repeated:
+        return PhotoCard(photo, "usable", sentences.sentence("near_duplicate", {"other": repeated[name]}))
+    return PhotoCard(photo, "good" if photo.verdict == Verdict.ACCEPT else "usable", _first_reason(photo))
+
+
+def _first_reason(photo: SourcePhoto) -> str:
+    if not photo.reasons:
+        return ""
+    first = photo.reasons[0]
+    return sentences.sentence(first["code"], first.get("data"), first.get("message", ""))
+
+
+def latest_shoot(employee: Employee) -> Shoot | None:
+    """The newest shoot that was not cancelled."""
+    return (
+        Shoot.objects.filter(employee=employee)
+        .exclude(status=ShootStatus.CANCELLED)
+        .select_related("style_version__style")
+        .order_by("-created_at")
+        .first()
+    )
+
+
+def shoots_left(employee: Employee) -> int:
+    """How many more times this person may be photographed."""
+    used = Shoot.objects.filter(employee=employee, status__in=COUNTED).count()
+    return max(0, employee.company.max_shoots - used)
+
+
+@dataclass(frozen=True, slots=True)
+class ShootView:
+    """A shoot while it is made: what happens now, how far it is, how long it may still take."""
+
+    shoot: Shoot
+    stage: str
+    percent: int
+    seconds_left: int | None
+    waiting: bool
+    retrying_at: datetime | None
+    arrived: list[Candidate]
+
+
+def watch(shoot: Shoot) -> ShootView:
+    """What the making page shows."""
+    waiting = shoot.status == ShootStatus.QUEUED
+    later = shoot.not_before if shoot.not_before and shoot.not_before > timezone.now() else None
+    return ShootView(
+        shoot=shoot,
+        stage=sentences.stage(shoot.stage),
+        percent=round(100 * min(max(shoot.progress, 0.0), 1.0)),
+        seconds_left=None if later else _seconds_left(shoot),
+        waiting=waiting,
+        retrying_at=later if waiting else None,
+        arrived=list(shoot.candidates.all()),
+    )
+
+
+def _seconds_left(shoot: Shoot) -> int | None:
+    """From how long earlier shoots took; without any, from this one's own pace. None where unknown."""
+    usual = _usual_seconds(shoot.company_id)
+    if shoot.status == ShootStatus.QUEUED or shoot.started_at is None:
+        return round(usual) if usual else None
+    elapsed = (timezone.now() - shoot.started_at).total_seconds()
+    if shoot.progress >= _MIN_PROGRESS_FOR_PACE:
+        return max(1, round(elapsed * (1 - shoot.progress) / shoot.progress))
+    return max(1, round(usual - elapsed)) if usual else None
+
+
+def _usual_seconds(company_id: uuid.UUID) -> float | None:
+    took = ExpressionWrapper(F("finished_at") - F("started_at"), output_field=DurationField())
+    done = Shoot.objects.filter(company_id=company_id, status=ShootStatus.DONE, started_at__isnull=False)
+    newest = done.order_by("-created_at").values("pk")[:_REMEMBERED_SHOOTS]
+    mean: timedelta | None = Shoot.objects.filter(pk__in=newest).aggregate(mean=Avg(took))["mean"]
+    return mean.total_seconds() if mean else None
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A candidate as the gallery shows it."""
+
+    candidate: Candidate
+    likeness_words: str
+    likeness_percent: int
+    chosen: bool
+
+
+def galleries(employee: Employee) -> list[tuple[Shoot, list[Picture]]]:
+    """The finished shoots with their pictures, newest shoot first, best picture first."""
+    shoots = Shoot.objects.filter(employee=employee, status=ShootStatus.DONE).prefetch_related("candidates")
+    current = current_headshot(employee)
+    return [
+        (shoot, [picture(candidate, current) for candidate in shoot.candidates.all()])
+        for shoot in shoots.order_by("-created_at")
+    ]
+
+
+def picture(candidate: Candidate, current: Headshot | None) -> Picture:
+    """A candidate with its likeness in words; `current` is the person's choice that counts."""
+    percent = round(100 * candidate.likeness)
+    words = sentences.likeness(candidate.likeness)
+    counts = current is not None and current.status != HeadshotStatus.RETURNED
+    chosen = counts and current is not None and current.candidate_id == candidate.pk
+    return Picture(candidate, words, percent, chosen)
+
+
+def current_headshot(employee: Employee) -> Headshot | None:
+    """The choice that counts: the one in review or returned, else the approved one."""
+    live = [HeadshotStatus.CHOSEN, HeadshotStatus.RETURNED, HeadshotStatus.APPROVED]
+    rows = Headshot.objects.filter(employee=employee, status__in=live).select_related("candidate__shoot")
+    return rows.order_by("-chosen_at").first()
+
+
+def approved_headshot(employee: Employee) -> Headshot | None:
+    """The headshot in use; stays while a newer choice is in review."""
+    rows = Headshot.objects.filter(employee=employee, status=HeadshotStatus.APPROVED)
+    return rows.select_related("candidate__shoot").first()
+
+
+def step(employee: Employee) -> str:
+    """Where the person is: consent, photos, making, choose or done."""
+    if live_consent(employee) is None:
+        return "consent"
+    shoot, headshot = latest_shoot(employee), current_headshot(employee)
+    if shoot is not None and shoot.status in OPEN:
+        return "making"
+    if headshot is not None and (shoot is None or headshot.chosen_at > shoot.created_at):
+        return "done"
+    if shoot is None:
+        return "photos"
+    return "choose" if shoot.status == ShootStatus.DONE else "making"

@@ -1,0 +1,106 @@
+"""Codes → sentences for people, in their language. The only place of the portal that does this.
+
+The English prose of photo and set findings stands in `generation.imaging.messages`; here are its translation
+and the sentences that only the portal knows: refused uploads, shoots that failed, stages, likeness.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_noop as _
+
+from generation.imaging import messages
+
+# What only the portal can find wrong with a file.
+_UPLOAD: Final = {
+    "enough_photos": _("You already have {limit} photos. Remove one to add another."),
+    "changed_file": _("This file has changed since the upload began. Choose it again."),
+    "file_lost": _("This photo got lost on our side. Please send it again."),
+}
+# Why a shoot's photos cannot work, and what to do.
+_SHOOT: Final = {
+    "no_usable_photo": _(
+        "None of your photos can be used. Add one in which your face is well lit and sharp."
+    ),
+    "no_face": _("No face could be found in your photos. Add one in which your face is well visible."),
+    "head_cut": _("The top of your head is cut off in your photos. Add one with some room above your hair."),
+    "crop_too_tight": _("Your photos are cropped too tightly. Add one from a step further back."),
+    "gate_likeness": _(
+        "The pictures did not look enough like you, so we do not show them. Photos in even light, looking at "
+        "the camera, help most."
+    ),
+    "gate_matte": _("You could not be told apart from the background. Stand in front of a plain wall."),
+    "gate_eyes": _("Your eyes were not sharp enough. Hold the camera still and add another photo."),
+    "gate_clipped": _("Parts of your face are too bright. Add a photo in softer light."),
+    "gate_skin": _("Your skin tone could not be kept true in this light. Add a photo taken by daylight."),
+}
+_SHOOT_OTHER: Final = _("Your photos did not work for this style. Different light or another angle may help.")
+_STAGES: Final = {
+    "": _("Getting ready"),
+    "reading": _("Looking at your photos"),
+    "choose": _("Choosing your best photos"),
+    "develop": _("Cutting you out of the background, hair by hair"),
+    "light": _("Setting up the lights"),
+    "finish": _("Setting light, framing and backdrop"),
+    "rank": _("Putting the best first"),
+    "storing": _("Laying out your pictures"),
+    "done": _("Ready"),
+}
+_DATA_WORDS: Final = {"left": _("left"), "right": _("right"), "video": _("video")}
+# Likeness above which these words are true; 0.93 is the median of two real photos of one person.
+_LIKENESS: Final = (
+    (0.93, _("A very close match")),
+    (0.84, _("A close match")),
+    (0.0, _("A good match")),
+)
+
+
+def sentence(code: str, data: Mapping[str, Any] | None = None, fallback: str = "") -> str:
+    """What a finding's code says to the person; `fallback` for a code of an older release."""
+    data = data or {}
+    if code == "many_good":
+        count = int(data["count"])
+        return ngettext("{count} good photo.", "{count} good photos.", count).format(count=count)
+    prose = _UPLOAD.get(code) or messages.ALL.get(code)
+    if prose is None:
+        return fallback or gettext("This photo cannot be used. Send another one.")
+    return _fill(prose, data, fallback)
+
+
+def shoot_failure(code: str, data: Mapping[str, Any]) -> str:
+    """Why a shoot failed because of the photos, and what to do."""
+    return _fill(_SHOOT.get(code, _SHOOT_OTHER), data, gettext(_SHOOT_OTHER))
+
+
+def stage(code: str) -> str:
+    """What the studio does right now."""
+    return gettext(_STAGES.get(code, "Working on your pictures"))
+
+
+def likeness(value: float) -> str:
+    """A likeness of 0..1 in words."""
+    return gettext(next(words for bound, words in _LIKENESS if value >= bound))
+
+
+def _fill(prose: str, data: Mapping[str, Any], fallback: str) -> str:
+    words = {
+        name: gettext(_DATA_WORDS[value]) if isinstance(value, str) and value in _DATA_WORDS else value
+        for name, value in data.items()
+    }
+    try:
+        return gettext(prose).format(**words)
+    except (KeyError, IndexError):
+        return fallback
+
+
+_START: Final = {
+    "no_photo": _("Add at least one photo that can be used."),
+    "being_checked": _("Your photos are still being looked at. Try again in a moment."),
+    "limit": _("You have used all {limit} of your shoots. Choose one of your pictures, or ask your HR team."),
+}
+
+
+def start_refused(code: str, data: Mapping[str, Any]) -> str:
+    """Why a shoot cannot be started now."""
+    return gettext(_START[code]).format(**data)

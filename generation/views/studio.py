@@ -1,0 +1,371 @@
+"""The employee's pages behind the personal link: photos, making, choosing, done, forget me."""
+
+import uuid
+from contextlib import suppress
+from typing import Any
+from urllib.parse import unquote, urlencode
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect
+
+from branding.selectors import current_version
+from generation import selectors, sentences
+from generation.forms import ACCEPT, ForgetForm, PieceForm, RetakeForm, limited_upload_handlers
+from generation.models import Candidate, HeadshotStatus, PhotoStatus, Shoot, ShootStatus, SourcePhoto
+from generation.services import choices, erasure, shoots, uploads
+from generation.views.consented import consented
+from generation.views.media import stream
+from portal.lib import storage
+from teams.actor import Actor
+from teams.http import CompanyRequest, EmployeeRequest
+from teams.permissions import COMPANY_PUBLIC, PERSONAL_LINK, access
+from teams.transitions import TransitionRefused
+
+_STEP_URLS = {
+    "consent": "me:welcome",
+    "photos": "studio:photos",
+    "making": "studio:making",
+    "choose": "studio:choose",
+    "done": "studio:done",
+}
+
+
+def _url(request: EmployeeRequest, name: str, **kwargs: Any) -> str:
+    return reverse(name, kwargs={"company": request.company.slug, "token": request.token, **kwargs})
+
+
+def _go(request: EmployeeRequest, name: str, **kwargs: Any) -> HttpResponse:
+    return redirect(_url(request, name, **kwargs))
+
+
+def _page(request: EmployeeRequest, template: str, step: str, **context: Any) -> HttpResponse:
+    base = {"employee": request.employee, "token": request.token, "step": step}
+    return render(request, f"generation/studio/{template}.html", base | context)
+
+
+@access(PERSONAL_LINK)
+@require_safe
+def here(request: EmployeeRequest) -> HttpResponse:
+    """Send the person to where they are."""
+    return _go(request, _STEP_URLS[selectors.step(request.employee)])
+
+
+# --- photos --------------------------------------------------------------------------------------
+
+
+@access(PERSONAL_LINK)
+@csrf_exempt  # checked by `_take_form`, after the upload handlers are in place
+@require_http_methods(["GET", "HEAD", "POST"])
+@consented
+def photos(request: EmployeeRequest) -> HttpResponseBase:
+    """Add photos, see their verdicts, and go on when there are enough."""
+    if request.method == "POST":
+        limit = limited_upload_handlers(request)
+        return _take_form(request, limit)
+    employee = request.employee
+    return _page(
+        request,
+        "photos",
+        "photos",
+        **_photo_context(request),
+        accept=ACCEPT,
+        piece_bytes=PIECE_BYTES,
+        max_bytes=uploads.max_bytes(),
+        unfinished=uploads.unfinished(employee),
+        why=request.GET.get("why", ""),
+        galleries=bool(selectors.galleries(employee)),
+    )
+
+
+# What the browser sends at once: small enough to lose little on a bad line, large enough to be quick.
+PIECE_BYTES = 1024 * 1024
+
+
+def _photo_context(request: EmployeeRequest) -> dict[str, Any]:
+    employee = request.employee
+    return {
+        "set": selectors.photo_set(employee),
+        "max_photos": request.company.max_photos,
+        "shoots_left": selectors.shoots_left(employee),
+        "style": current_version(request.company.pk),
+    }
+
+
+@access(PERSONAL_LINK)
+@require_safe
+@consented
+def photo_list(request: EmployeeRequest) -> HttpResponse:
+    """The cards and the meter, while verdicts arrive."""
+    if not request.htmx:
+        return _go(request, "studio:photos")
+    context = {"employee": request.employee, "token": request.token, **_photo_context(request)}
+    return render(request, "generation/studio/photos.html#cards", context)
+
+
+@csrf_protect
+def _take_form(request: EmployeeRequest, limit: Any) -> HttpResponse:
+    """The form without script: each file is taken or refused on its own."""
+    by = Actor.employee(request.employee)
+    taken = 0
+    for file in request.FILES.getlist("photos"):
+        try:
+            arrived = uploads.receive_file(request.employee, by, str(file.name), file, int(file.size or 0))
+        except uploads.UploadRefused as error:
+            messages.error(request, f"{file.name}: {sentences.sentence(error.code, error.data)}")
+            continue
+        if arrived.duplicate:
+            messages.info(request, _("%(name)s: you already sent this photo.") % {"name": file.name})
+        taken += 1
+    for name, size in limit.refused:
+        data = {"megabytes": f"> {size // 1_000_000}", "limit": uploads.max_bytes() // 1_000_000}
+        messages.error(request, f"{name}: {sentences.sentence('too_many_bytes', data)}")
+    if not taken and not limit.refused and not request.FILES:
+        messages.error(request, _("Choose at least one photo."))
+    return _go(request, "studio:photos")
+
+
+@access(PERSONAL_LINK)
+@require_http_methods(["GET", "HEAD", "POST"])
+@consented
+def upload(request: EmployeeRequest, key: uuid.UUID) -> HttpResponse:
+    """One upload in pieces: GET says how far it is, POST takes the piece that starts there."""
+    if request.method != "POST":
+        return _standing(uploads.standing(request.employee, key))
+    head = {name: request.headers.get(f"Upload-{name}", "") for name in ("name", "size", "offset")}
+    form = PieceForm(head | {"name": unquote(head["name"])})
+    if not form.is_valid():
+        return JsonResponse({"error": _("This upload cannot be understood. Reload the page.")}, status=400)
+    piece = request.read(uploads.MAX_PIECE_BYTES + 1)
+    if len(piece) > uploads.MAX_PIECE_BYTES or len(piece) != int(request.headers.get("Content-Length") or 0):
+        return JsonResponse({"error": _("The connection broke off.")}, status=413)
+    try:
+        outcome = uploads.receive_piece(
+            request.employee, Actor.employee(request.employee), key, piece=piece, **form.cleaned_data
+        )
+    except uploads.UploadRefused as error:
+        return JsonResponse({"refused": sentences.sentence(error.code, error.data)}, status=422)
+    except uploads.OffsetMismatch as error:
+        return JsonResponse({"offset": error.offset}, status=409)
+    if isinstance(outcome, uploads.Arrived):
+        return _arrived(outcome.photo, outcome.duplicate)
+    return _standing(outcome)
+
+
+def _standing(progress: uploads.Progress) -> JsonResponse:
+    if progress.photo is not None:
+        return _arrived(progress.photo, duplicate=False)
+    response = JsonResponse({"offset": progress.offset})
+    response["Upload-Offset"] = str(progress.offset)
+    return response
+
+
+def _arrived(photo: SourcePhoto, duplicate: bool) -> JsonResponse:
+    note = _("You already sent this photo, so it is kept once.") if duplicate else ""
+    response = JsonResponse({"offset": photo.size_bytes, "photo": str(photo.pk), "note": note})
+    response["Upload-Offset"] = str(photo.size_bytes)
+    return response
+
+
+@access(PERSONAL_LINK)
+@require_POST
+@consented
+def remove_photo(request: EmployeeRequest, photo: uuid.UUID) -> HttpResponse:
+    """Take a photo away."""
+    row = get_object_or_404(SourcePhoto, pk=photo, employee=request.employee)
+    if row.status != PhotoStatus.DELETED:
+        # The other tab may have been faster.
+        with suppress(TransitionRefused):
+            uploads.remove(row, Actor.employee(request.employee))
+    return photo_list(request) if request.htmx else _go(request, "studio:photos")
+
+
+# --- making --------------------------------------------------------------------------------------
+
+
+@access(PERSONAL_LINK)
+@require_POST
+@consented
+def start(request: EmployeeRequest) -> HttpResponse:
+    """Make my headshots."""
+    try:
+        shoots.start(request.employee, Actor.employee(request.employee), request.POST.get("why", ""))
+    except shoots.StartRefused as refused:
+        if refused.code == "no_style":
+            return _page(request, "no_style", "photos")
+        messages.error(request, sentences.start_refused(refused.code, refused.data))
+        return _go(request, "studio:photos")
+    return _go(request, "studio:making")
+
+
+@access(PERSONAL_LINK)
+@require_safe
+@consented
+def making(request: EmployeeRequest) -> HttpResponse:
+    """How far the pictures are, live; or why there are none, and the way on."""
+    shoot = selectors.latest_shoot(request.employee)
+    if shoot is None:
+        return _away(request, "studio:photos")
+    if shoot.status == ShootStatus.DONE:
+        return _away(request, "studio:choose")
+    if shoot.status == ShootStatus.FAILED:
+        return _away(request, "studio:making") if request.htmx else _failed(request, shoot)
+    context = {"watch": selectors.watch(shoot)}
+    if request.htmx:
+        return render(request, "generation/studio/making.html#watch", context | {"token": request.token})
+    return _page(request, "making", "making", **context)
+
+
+def _away(request: EmployeeRequest, name: str) -> HttpResponse:
+    return HttpResponseClientRedirect(_url(request, name)) if request.htmx else _go(request, name)
+
+
+def _failed(request: EmployeeRequest, shoot: Shoot) -> HttpResponse:
+    ours = shoot.error_kind == "engine"
+    why = "" if ours else sentences.shoot_failure(shoot.error_code, shoot.error_data)
+    left = selectors.shoots_left(request.employee)
+    return _page(request, "failed", "making", shoot=shoot, ours=ours, why=why, shoots_left=left)
+
+
+@access(PERSONAL_LINK)
+@require_POST
+@consented
+def cancel(request: EmployeeRequest) -> HttpResponse:
+    """Stop the shoot and go back to the photos."""
+    shoot = selectors.latest_shoot(request.employee)
+    if shoot is None or shoot.status not in selectors.OPEN:
+        return _go(request, "studio:here")
+    try:
+        shoots.cancel(shoot, Actor.employee(request.employee))
+    except TransitionRefused:
+        return _go(request, "studio:here")  # it was ready before
+    messages.info(request, _("Stopped. Your photos are still here."))
+    return _go(request, "studio:photos")
+
+
+# --- choosing ------------------------------------------------------------------------------------
+
+
+@access(PERSONAL_LINK)
+@require_safe
+@consented
+def choose(request: EmployeeRequest) -> HttpResponse:
+    """The pictures, best first."""
+    galleries = selectors.galleries(request.employee)
+    if not galleries:
+        return _go(request, "studio:here")
+    return _page(
+        request,
+        "choose",
+        "choose",
+        galleries=galleries,
+        form=RetakeForm(),
+        shoots_left=selectors.shoots_left(request.employee),
+        headshot=selectors.current_headshot(request.employee),
+    )
+
+
+def _own_candidate(request: EmployeeRequest, candidate: uuid.UUID) -> Candidate:
+    rows = Candidate.objects.select_related("shoot__employee")
+    return get_object_or_404(rows, pk=candidate, shoot__employee=request.employee)
+
+
+@access(PERSONAL_LINK)
+@require_http_methods(["GET", "HEAD", "POST"])
+@consented
+def pick(request: EmployeeRequest, candidate: uuid.UUID) -> HttpResponse:
+    """Look at one picture closely, and choose it."""
+    row = _own_candidate(request, candidate)
+    if request.method != "POST":
+        picture = selectors.picture(row, selectors.current_headshot(request.employee))
+        return _page(request, "pick", "choose", picture=picture)
+    try:
+        choices.choose(row, Actor.employee(request.employee))
+    except choices.ChoiceRefused:
+        return _go(request, "studio:here")
+    return _go(request, "studio:done")
+
+
+@access(PERSONAL_LINK)
+@require_POST
+@consented
+def favourite(request: EmployeeRequest, candidate: uuid.UUID) -> HttpResponse:
+    """Mark a picture, or take the mark away."""
+    row = _own_candidate(request, candidate)
+    choices.set_favourite(row, request.POST.get("on") == "1")
+    if not request.htmx:
+        return _go(request, "studio:choose")
+    context = {"candidate": row, "token": request.token}
+    return render(request, "generation/studio/choose.html#heart", context)
+
+
+@access(PERSONAL_LINK)
+@require_POST
+@consented
+def none_of_these(request: EmployeeRequest) -> HttpResponse:
+    """None will do: say why, then add photos and make new ones."""
+    shoot = selectors.latest_shoot(request.employee)
+    form = RetakeForm(request.POST)
+    if shoot is None or not form.is_valid():
+        messages.error(request, " ".join(form.errors.get("reason", [])))
+        return _go(request, "studio:choose")
+    reason = form.cleaned_data["reason"]
+    choices.none_of_these(request.employee, shoot, reason, Actor.employee(request.employee))
+    return redirect(f"{_url(request, 'studio:photos')}?{urlencode({'why': reason})}")
+
+
+# --- done ----------------------------------------------------------------------------------------
+
+
+@access(PERSONAL_LINK)
+@require_safe
+@consented
+def done(request: EmployeeRequest) -> HttpResponse:
+    """In review, returned or approved: what that means, and the way on."""
+    headshot = selectors.current_headshot(request.employee)
+    if headshot is None:
+        return _go(request, "studio:here")
+    approved = selectors.approved_headshot(request.employee)
+    left = selectors.shoots_left(request.employee)
+    returned = headshot.status == HeadshotStatus.RETURNED
+    return _page(request, "done", "done", headshot=headshot, approved=approved, returned=returned, left=left)
+
+
+@access(PERSONAL_LINK)
+@require_safe
+@consented
+def download(request: EmployeeRequest, preset: str) -> HttpResponseBase:
+    """The employee's own approved headshot in one of the usual sizes."""
+    approved = selectors.approved_headshot(request.employee)
+    if approved is None or preset != "full":
+        raise Http404
+    return stream(request, storage.renditions(), approved.candidate.image, download_as="headshot.png")
+
+
+# --- forget me -----------------------------------------------------------------------------------
+
+
+@access(PERSONAL_LINK)
+@require_http_methods(["GET", "HEAD", "POST"])
+def forget(request: EmployeeRequest) -> HttpResponse:
+    """Delete everything about me."""
+    form = ForgetForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        return _page(request, "forget", "", form=form, word=ForgetForm.word())
+    receipt = erasure.erase(request.employee, Actor.employee(request.employee))
+    return _go(request, "studio:receipt", number=receipt.number)
+
+
+@access(COMPANY_PUBLIC)
+@require_safe
+def receipt(request: CompanyRequest, token: str, number: str) -> HttpResponse:
+    """The receipt outlives the link, which is revoked by then; its number is the key."""
+    found = erasure.find_receipt(number)
+    if found is None:
+        raise Http404
+    return render(request, "generation/studio/receipt.html", {"receipt": found, "step": ""})
