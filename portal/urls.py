@@ -11,6 +11,9 @@ from teams import urls as teams
 # The list and the person's page join the roster with what the studio made.
 people_urls: list[URLPattern | URLResolver] = [
     path("", views_people.people_list, name="list"),
+    path("bulk/", views_people.bulk, name="bulk"),
+    path("remind/", views_people.remind, name="remind"),
+    path("<uuid:employee>/", views_people.person, name="person"),
     *teams.people_urls,
 ]
 

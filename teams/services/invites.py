@@ -19,10 +19,10 @@ from teams import transitions
 from teams.actor import Actor
 from teams.audit import record, record_many
 from teams.models import Company, Consent, Employee, Invite, InviteStatus, Mail, User
+from teams.selectors import LIVE_INVITES
 from teams.services import letters, links
 from teams.services.letters import Letter
 
-LIVE = (InviteStatus.PENDING, InviteStatus.OPENED, InviteStatus.ACCEPTED)
 WAITING = (InviteStatus.PENDING, InviteStatus.OPENED)
 # One request stays well under the web server's time limit; the page says so and offers the next ones.
 MAX_AT_ONCE = 2000
@@ -54,7 +54,7 @@ class Round:
 
 def uninvited(company: Company) -> QuerySet[Employee]:
     """People on the roster without a link that works and without a consent."""
-    live = Invite.objects.filter(employee=OuterRef("pk"), status__in=LIVE)
+    live = Invite.objects.filter(employee=OuterRef("pk"), status__in=LIVE_INVITES)
     signed = Consent.objects.filter(employee=OuterRef("pk"), withdrawn_at=None)
     return Employee.objects.filter(~Exists(live), ~Exists(signed), company=company, archived_at=None)
 
@@ -86,7 +86,7 @@ def _live_invites(company: Company, people: list[Employee], this: Round) -> dict
     now = timezone.now()
     expires = _expiry(this.send_at or now)
     found = {}
-    for invite in Invite.objects.filter(employee__in=people, status__in=LIVE):
+    for invite in Invite.objects.filter(employee__in=people, status__in=LIVE_INVITES):
         if invite.status in WAITING and invite.expires_at <= now:
             # The clock has not come by yet.
             transitions.invite_expired(invite)
@@ -156,7 +156,7 @@ def link_for(employee: Employee, by: Actor, user: User | None = None) -> Invite:
         # Two clicks queue up here.
         Employee.objects.select_for_update().get(pk=employee.pk)
         this = Round(Letter(letters.INVITE, "", ""), uuid.uuid4(), by, user)
-        had = Invite.objects.filter(employee=employee, status__in=LIVE, expires_at__gt=timezone.now())
+        had = Invite.objects.filter(employee=employee, status__in=LIVE_INVITES, expires_at__gt=timezone.now())
         accepted = Invite.objects.filter(employee=employee, status=InviteStatus.ACCEPTED)
         invite = had.first() or accepted.first()
         if invite is None:
@@ -169,7 +169,7 @@ def link_for(employee: Employee, by: Actor, user: User | None = None) -> Invite:
 def revoke(employee: Employee, by: Actor, why: str = "") -> int:
     """Take the person's live link back; returns how many (0: there was none, or a faster colleague)."""
     revoked = 0
-    for invite in Invite.objects.filter(employee=employee, status__in=LIVE):
+    for invite in Invite.objects.filter(employee=employee, status__in=LIVE_INVITES):
         try:
             with transaction.atomic():
                 transitions.invite_revoked(invite, by, why)

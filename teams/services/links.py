@@ -17,13 +17,13 @@ _SALT = "teams.invite"
 
 def token_of(invite: Invite) -> str:
     """The link's token: 32 hex digits of the id and a signature."""
-    return signing.Signer(salt=_SALT, sep="-").sign(invite.pk.hex)
+    return signing.Signer(salt=_SALT, sep=".").sign(invite.pk.hex)
 
 
 def invite_id(token: str) -> uuid.UUID | None:
     """The invite's id, or None for a token that this server did not make."""
     try:
-        return uuid.UUID(hex=signing.Signer(salt=_SALT, sep="-").unsign(token))
+        return uuid.UUID(hex=signing.Signer(salt=_SALT, sep=".").unsign(token))
     except (signing.BadSignature, ValueError):
         return None
 

@@ -1,0 +1,109 @@
+"""The words for what happened: audit actions in the log and in a person's story.
+
+Actions are written by every app; one that is not named here is shown by its code, so nothing is hidden.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from teams.models import AuditEvent
+
+# action: (words, icon of lucide)
+_NAMES = {
+    "employee.added": (_("Added to the roster"), "user-plus"),
+    "employee.edited": (_("Data changed"), "pencil"),
+    "employee.archived": (_("Archived"), "archive"),
+    "employee.restored": (_("Restored from the archive"), "archive-restore"),
+    "roster.imported": (_("Roster imported"), "file-up"),
+    "invite.sent": (_("Invite sent"), "send"),
+    "invite.link_made": (_("Personal link made"), "link"),
+    "invite.revoked": (_("Link revoked"), "ban"),
+    "reminder.sent": (_("Reminder sent"), "bell"),
+    "consent.given": (_("Consent given"), "file-check"),
+    "company.changed": (_("Settings changed"), "settings"),
+    "member.invited": (_("Member invited"), "user-plus"),
+    "member.role_changed": (_("Role changed"), "user-cog"),
+    "member.removed": (_("Member removed"), "user-minus"),
+    "photo_uploaded": (_("Photo uploaded"), "image-up"),
+    "photo_removed": (_("Photo removed"), "image-off"),
+    "shoot_started": (_("Pictures asked for"), "camera"),
+    "shoot_cancelled": (_("Shoot cancelled"), "circle-stop"),
+    "headshot_chosen": (_("Headshot chosen"), "mouse-pointer-click"),
+    "pictures_declined": (_("None of the pictures wanted"), "thumbs-down"),
+    "headshot.approved": (_("Headshot approved"), "badge-check"),
+    "headshot.returned": (_("Headshot returned"), "corner-up-left"),
+    "headshot.reopened": (_("Review decision undone"), "undo-2"),
+    "headshot_approved": (_("Headshot approved"), "badge-check"),
+    "headshot_returned": (_("Headshot returned"), "corner-up-left"),
+    "headshot_reopened": (_("Review decision undone"), "undo-2"),
+    "erasure_started": (_("Deletion of everything asked for"), "eraser"),
+    "erased": (_("Everything deleted"), "eraser"),
+    "style.created": (_("Style created"), "palette"),
+    "style.renamed": (_("Style renamed"), "palette"),
+    "style.published": (_("Style published"), "palette"),
+    "style.archived": (_("Style archived"), "palette"),
+    "style.restored": (_("Style restored"), "palette"),
+    "style.made_default": (_("Style made the default"), "palette"),
+}
+_DEFAULT_ICON = "circle-dot"
+# What a line of the log says about its data: key, words before it.
+_DETAILS = (
+    ("name", ""),
+    ("email", ""),
+    ("to", _("to")),
+    ("file", ""),
+    ("before", _("from")),
+    ("after", _("to")),
+    ("role", _("as")),
+    ("fields", _("fields")),
+    ("new", _("new")),
+    ("changed", _("changed")),
+    ("bad", _("left out")),
+    ("archived", _("archived")),
+    ("text_version", _("text")),
+    ("reason", _("reason")),
+    ("why", _("reason")),
+    ("number", _("version")),
+    ("receipt", _("receipt")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One audit event in words."""
+
+    event: AuditEvent
+    words: str
+    icon: str
+    details: str
+
+
+def name_of(action: str) -> str:
+    """The action in words, or its code written legibly."""
+    if action in _NAMES:
+        return str(_NAMES[action][0])
+    return action.replace(".", ": ").replace("_", " ").capitalize()
+
+
+def icon_of(action: str) -> str:
+    """The action's icon."""
+    return _NAMES[action][1] if action in _NAMES else _DEFAULT_ICON
+
+
+def described(events: Iterable[AuditEvent]) -> list[Line]:
+    """Audit events as lines."""
+    return [Line(one, name_of(one.action), icon_of(one.action), _details(one.data)) for one in events]
+
+
+def _details(data: dict[str, Any]) -> str:
+    parts = []
+    for key, before in _DETAILS:
+        value = data.get(key)
+        if value in (None, "", 0, [], False):
+            continue
+        text = ", ".join(str(item) for item in value) if isinstance(value, list) else str(value)
+        parts.append(f"{before} {text}".strip())
+    return " · ".join(parts)
