@@ -152,6 +152,8 @@ class Candidate(TenantModel):
     light = models.JSONField(default=dict)
     framing = models.JSONField(default=dict)
     variation = models.JSONField(default=dict)
+    # Further numbers for team consistency: skin lightness, contrast, the backdrop's corner colour.
+    measures = models.JSONField(default=dict)
     seconds = models.FloatField(default=0.0)
     favourite = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now())

@@ -144,6 +144,7 @@ def _columns(picture: Picture) -> dict[str, Any]:
             "roll_deg": picture.roll_deg,
         },
         "variation": picture.variation,
+        "measures": picture.measures,
         "seconds": picture.seconds,
     }
 

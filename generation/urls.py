@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from generation.views import media, preview, studio
+from generation.views import library, media, preview, review, studio
 
 # under /c/<company>/me/<token>/
 studio_urls: list[URLPattern] = [
@@ -26,9 +26,14 @@ studio_urls: list[URLPattern] = [
     path("pictures/candidate/<uuid:candidate>/<str:kind>/", media.own_candidate, name="candidate"),
 ]
 # under /c/<company>/review/
-review_urls: list[URLPattern] = []
+review_urls: list[URLPattern] = [
+    path("", review.queue, name="queue"),
+    path("wall/", review.wall, name="wall"),
+]
 # under /c/<company>/library/
-library_urls: list[URLPattern] = []
+library_urls: list[URLPattern] = [
+    path("", library.library, name="list"),
+]
 # under /c/<company>/media/
 media_urls: list[URLPattern] = [
     path("photo/<uuid:photo>/<str:kind>/", media.photo, name="photo"),

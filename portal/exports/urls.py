@@ -1,5 +1,9 @@
 """Addresses of exports, under /c/<company>/exports/."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-export_urls: list[URLPattern] = []
+from portal.exports import views
+
+export_urls: list[URLPattern] = [
+    path("", views.export_list, name="list"),
+]

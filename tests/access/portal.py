@@ -1,6 +1,6 @@
 """Rows of the access matrix: the URLs of portal."""
 
-from teams.permissions import MEMBER, PUBLIC, SIGNED_IN
+from teams.permissions import MEMBER, PUBLIC, SIGNED_IN, Action
 from tests.access.row import Row
 
 ROWS: dict[str, Row] = {
@@ -9,4 +9,5 @@ ROWS: dict[str, Row] = {
     "readyz": Row(PUBLIC),
     "dashboard": Row(MEMBER),
     "theme": Row("company_public"),
+    "exports:list": Row(Action.EXPORT),
 }
