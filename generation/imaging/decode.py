@@ -254,7 +254,8 @@ def _apply_profile(image: Image.Image, profile: bytes | None) -> Image.Image:
         except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
             # A profile of another colour space or a damaged one: colours stay as they are.
             return image.convert("RGB")
-    return image.convert("RGB")
+    # Converting RGB to RGB would copy every pixel.
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _changes_nothing(transform: ImageCms.ImageCmsTransform) -> bool:

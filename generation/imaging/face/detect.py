@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from generation.imaging.face import mediapipe_models, pose, regions, visibility
 from generation.imaging.face.mediapipe_models import FaceModels
+from generation.imaging.resample import shrink
 from generation.imaging.types import SRGB8, Face
 
 # The detectors look at 128 and 192 pixels; more than this only costs time.
@@ -55,9 +56,7 @@ def _propose(models: FaceModels, pixels: SRGB8) -> list[tuple[Box, float]]:
     height, width = pixels.shape[:2]
     scale = min(1.0, DETECTION_SIDE_PX / max(width, height))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small: SRGB8 = np.ascontiguousarray(pixels)
-    if scale < 1.0:
-        small = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    small: SRGB8 = shrink(pixels, size) if scale < 1.0 else np.ascontiguousarray(pixels)
     found = [
         (_box(detection, width, height), float(detection.score[0]))
         for graph in (models.near, models.far)
@@ -102,13 +101,13 @@ def _square(pixels: SRGB8, left: float, top: float, side: float) -> SRGB8:
     x1, y1 = int(np.ceil(left + side)), int(np.ceil(top + side))
     height, width = pixels.shape[:2]
     part = pixels[max(y0, 0) : min(y1, height), max(x0, 0) : min(x1, width)]
-    shrink = min(1.0, MESH_SIDE_PX / side)
-    if shrink < 1.0 and part.size:
+    scale = min(1.0, MESH_SIDE_PX / side)
+    if scale < 1.0 and part.size:
         size = (
-            max(1, round(part.shape[1] * shrink)),
-            max(1, round(part.shape[0] * shrink)),
+            max(1, round(part.shape[1] * scale)),
+            max(1, round(part.shape[0] * scale)),
         )
-        part = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        part = shrink(part, size)
     # What `part` shows, in pixels of the photo, decides the exact mapping to the square.
     span_x, span_y = min(x1, width) - max(x0, 0), min(y1, height) - max(y0, 0)
     step = side / MESH_SIDE_PX

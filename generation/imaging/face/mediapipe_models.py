@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+import numpy as np
+
 from generation.imaging.errors import EngineError
 from generation.imaging.models.wheels import (
     FACE_DETECTOR_FAR,
@@ -71,7 +73,7 @@ def _create() -> FaceModels:
     from mediapipe.python.solutions.face_detection import FaceDetection
     from mediapipe.python.solutions.face_mesh import FaceMesh
 
-    return FaceModels(
+    models = FaceModels(
         near=FaceDetection(model_selection=0, min_detection_confidence=DETECTION_CONFIDENCE),
         far=FaceDetection(model_selection=1, min_detection_confidence=DETECTION_CONFIDENCE),
         mesh=FaceMesh(
@@ -81,6 +83,11 @@ def _create() -> FaceModels:
             min_detection_confidence=DETECTION_CONFIDENCE,
         ),
     )
+    # The graphs start (and talk) in threads of their own: a first picture waits for them.
+    nobody = np.zeros((64, 64, 3), dtype=np.uint8)
+    for graph in (models.near, models.far, models.mesh):
+        process(graph, nobody)
+    return models
 
 
 @contextmanager

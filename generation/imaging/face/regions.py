@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from generation.imaging.resample import shrink
 from generation.imaging.types import SRGB8, Face
 
 Mask = NDArray[np.bool_]
@@ -96,7 +97,7 @@ def chip(pixels: SRGB8, face: Face) -> Chip:
     source = pixels
     if scale < 0.5:
         # Averaging first keeps the sampling from aliasing.
-        source, matrix = _shrunk(pixels, matrix, scale)
+        source, matrix = _shrunk(pixels, matrix, scale, middle)
     size = (CHIP_WIDTH_PX, CHIP_HEIGHT_PX)
     warped = cv2.warpAffine(source, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     corners = np.ones(source.shape[:2], dtype=np.uint8)
@@ -105,13 +106,19 @@ def chip(pixels: SRGB8, face: Face) -> Chip:
     return Chip(np.asarray(warped, dtype=np.uint8), placed, scale, np.asarray(inside, dtype=bool))
 
 
-def _shrunk(pixels: SRGB8, matrix: NDArray[np.float64], scale: float) -> tuple[SRGB8, NDArray[np.float64]]:
-    """The photo shrunk by a whole factor, and the matrix that goes with it."""
+def _shrunk(
+    pixels: SRGB8, matrix: NDArray[np.float64], scale: float, middle: NDArray[np.float64]
+) -> tuple[SRGB8, NDArray[np.float64]]:
+    """The photo around the eyes shrunk by a whole factor, and the matrix that goes with it."""
     factor = int(1.0 / scale)
-    size = (pixels.shape[1] // factor, pixels.shape[0] // factor)
-    small = cv2.resize(pixels[: size[1] * factor, : size[0] * factor], size, interpolation=cv2.INTER_AREA)
+    # No corner of the chip is further from the eyes than this, however it is turned.
+    reach = float(np.hypot(CHIP_WIDTH_PX, CHIP_HEIGHT_PX)) / scale
+    left, top = (max(0, int(value - reach)) for value in middle)
+    part = pixels[top : int(middle[1] + reach), left : int(middle[0] + reach)]
+    size = (max(1, part.shape[1] // factor), max(1, part.shape[0] // factor))
+    small = shrink(part[: size[1] * factor, : size[0] * factor], size)
     inner = matrix.copy()
-    # Centre of a small pixel i lies at factor * i + (factor - 1) / 2 of the photo.
-    inner[:, 2] += matrix[:, :2] @ np.full(2, (factor - 1) / 2)
+    # Centre of a small pixel i lies at left + factor * i + (factor - 1) / 2 of the photo.
+    inner[:, 2] += matrix[:, :2] @ (np.array([left, top]) + (factor - 1) / 2)
     inner[:, :2] *= factor
-    return np.asarray(small, dtype=np.uint8), inner
+    return small, inner

@@ -97,28 +97,6 @@ SELFIE_SEGMENTATION: Final = WheelModel(
     commercial=True,
     source="https://ai.google.dev/edge/mediapipe/solutions/vision/image_segmenter",
 )
-HANDS_PALM: Final = WheelModel(
-    name="mediapipe-palm-detection",
-    role="hands that cover the face",
-    package="mediapipe",
-    path="modules/palm_detection/palm_detection_lite.tflite",
-    version="0.10.21",
-    sha256="e9a4aaddf90dda56a87235303cf00e4c2d3fb28725f68fd88772997dac905c18",
-    licence="Apache-2.0",
-    commercial=True,
-    source="https://arxiv.org/abs/2006.10214",
-)
-FIVE_POINTS: Final = WheelModel(
-    name="dlib-5-points",
-    role="alignment for the identity encoder",
-    package="face_recognition_models",
-    path="models/shape_predictor_5_face_landmarks.dat",
-    version="0.3.0",
-    sha256="c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888",
-    licence="CC0-1.0",
-    commercial=True,
-    source="https://github.com/davisking/dlib-models",
-)
 IDENTITY_ENCODER: Final = WheelModel(
     name="dlib-resnet-v1",
     role="128-d identity embedding",
@@ -130,13 +108,12 @@ IDENTITY_ENCODER: Final = WheelModel(
     commercial=True,
     source="https://github.com/davisking/dlib-models",
 )
-# The 68-point predictor in the same wheel is left out: its training data forbids commercial use.
+# dlib's point predictors in the same wheel are left out: the mesh aligns better than the 5-point one, and the
+# training data of the 68-point one forbids commercial use.
 WHEEL_MODELS: Final[tuple[WheelModel, ...]] = (
     FACE_DETECTOR_NEAR,
     FACE_DETECTOR_FAR,
     FACE_MESH,
     SELFIE_SEGMENTATION,
-    HANDS_PALM,
-    FIVE_POINTS,
     IDENTITY_ENCODER,
 )

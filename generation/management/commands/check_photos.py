@@ -47,7 +47,7 @@ class Command(BaseCommand):
             raise CommandError("Stopped; nothing was written.", returncode=130) from None
         _write(out, {"photos": photos})
         counts = {verdict: sum(photo["verdict"] == verdict for photo in photos) for verdict in _VERDICTS}
-        self.stderr.write(f"{len(photos)} photos: {_counted(counts)}. Written to {out}.")
+        self.stderr.write(f"{len(photos)} photos: {_counted(counts)}. Written to {out}.", style_func=str)
 
     def _check(self, folder: Path, file: Path, progress: str) -> dict[str, Any]:
         # Imported late: the models take a second to load, and misuse should be answered at once.
@@ -56,7 +56,7 @@ class Command(BaseCommand):
         name = file.relative_to(folder).as_posix()
         found = _told(check_file(file, name, Look().framing))
         codes = ", ".join(reason["code"] for reason in found["reasons"])
-        self.stderr.write(f"{progress}  {found['verdict']:6}  {name}  {codes}".rstrip())
+        self.stderr.write(f"{progress}  {found['verdict']:6}  {name}  {codes}".rstrip(), style_func=str)
         return found
 
 
