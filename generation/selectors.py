@@ -1,5 +1,6 @@
 """What an employee's pages show: photos with verdicts, what the set still lacks, the shoot, the pictures."""
 
+import math
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -139,7 +140,20 @@ class ShootView:
     seconds_left: int | None
     waiting: bool
     retrying_at: datetime | None
-    arrived: list[Candidate]
+    slots: "list[Slot]"
+
+    @property
+    def minutes_left(self) -> int:
+        """The time left in minutes, rounded up."""
+        return math.ceil((self.seconds_left or 0) / 60)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place for a picture in the making, filled or not."""
+
+    number: int
+    candidate: Candidate | None
 
 
 def watch(shoot: Shoot) -> ShootView:
@@ -153,8 +167,14 @@ def watch(shoot: Shoot) -> ShootView:
         seconds_left=None if later else _seconds_left(shoot),
         waiting=waiting,
         retrying_at=later if waiting else None,
-        arrived=list(shoot.candidates.all()),
+        slots=_slots(shoot),
     )
+
+
+def _slots(shoot: Shoot) -> list[Slot]:
+    arrived = {candidate.rank: candidate for candidate in shoot.candidates.all()}
+    last = max([shoot.count, *arrived])
+    return [Slot(number, arrived.get(number)) for number in range(1, last + 1)]
 
 
 def _seconds_left(shoot: Shoot) -> int | None:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from generation.views import library, media, preview, review, studio
+from generation.views import forget, library, media, preview, review, studio
 
 # under /c/<company>/me/<token>/
 studio_urls: list[URLPattern] = [
@@ -10,6 +10,7 @@ studio_urls: list[URLPattern] = [
     path("photos/", studio.photos, name="photos"),
     path("photos/list/", studio.photo_list, name="photo_list"),
     path("photos/upload/<uuid:key>/", studio.upload, name="upload"),
+    path("photos/upload/<uuid:key>/drop/", studio.drop_upload, name="drop_upload"),
     path("photos/<uuid:photo>/remove/", studio.remove_photo, name="remove_photo"),
     path("making/start/", studio.start, name="start"),
     path("making/", studio.making, name="making"),
@@ -20,8 +21,8 @@ studio_urls: list[URLPattern] = [
     path("choose/<uuid:candidate>/favourite/", studio.favourite, name="favourite"),
     path("done/", studio.done, name="done"),
     path("done/download/<slug:preset>/", studio.download, name="download"),
-    path("forget/", studio.forget, name="forget"),
-    path("forget/receipt/<str:number>/", studio.receipt, name="receipt"),
+    path("forget/", forget.forget, name="forget"),
+    path("forget/receipt/<str:number>/", forget.receipt, name="receipt"),
     path("pictures/photo/<uuid:photo>/<str:kind>/", media.own_photo, name="photo"),
     path("pictures/candidate/<uuid:candidate>/<str:kind>/", media.own_candidate, name="candidate"),
 ]

@@ -153,6 +153,12 @@ def drop_abandoned() -> int:
     return len(old)
 
 
+def give_up(employee: Employee, key: uuid.UUID) -> None:
+    """The employee does not want this upload any more; nothing happens when there is none."""
+    for upload in Upload.objects.filter(employee=employee, key=key):
+        drop(upload)
+
+
 def drop(upload: Upload) -> None:
     """Forget an unfinished upload and its pieces."""
     _delete_pieces(upload)

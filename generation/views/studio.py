@@ -1,4 +1,4 @@
-"""The employee's pages behind the personal link: photos, making, choosing, done, forget me."""
+"""The employee's pages behind the personal link: photos, making, choosing, done."""
 
 import uuid
 from contextlib import suppress
@@ -16,15 +16,16 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from branding.selectors import current_version
 from generation import selectors, sentences
-from generation.forms import ACCEPT, ForgetForm, PieceForm, RetakeForm, limited_upload_handlers
+from generation.forms import ACCEPT, PieceForm, RetakeForm, limited_upload_handlers
 from generation.models import Candidate, HeadshotStatus, PhotoStatus, Shoot, ShootStatus, SourcePhoto
-from generation.services import choices, erasure, shoots, uploads
+from generation.services import choices, shoots, uploads
+from generation.views import steps
 from generation.views.consented import consented
 from generation.views.media import stream
 from portal.lib import storage
 from teams.actor import Actor
-from teams.http import CompanyRequest, EmployeeRequest
-from teams.permissions import COMPANY_PUBLIC, PERSONAL_LINK, access
+from teams.http import EmployeeRequest
+from teams.permissions import PERSONAL_LINK, access
 from teams.transitions import TransitionRefused
 
 _STEP_URLS = {
@@ -45,8 +46,14 @@ def _go(request: EmployeeRequest, name: str, **kwargs: Any) -> HttpResponse:
 
 
 def _page(request: EmployeeRequest, template: str, step: str, **context: Any) -> HttpResponse:
-    base = {"employee": request.employee, "token": request.token, "step": step}
+    base = {"employee": request.employee, "token": request.token, "steps": steps.way(step)}
     return render(request, f"generation/studio/{template}.html", base | context)
+
+
+def _part(request: EmployeeRequest, part: str, **context: Any) -> HttpResponse:
+    """A fragment of a page, for htmx."""
+    base = {"employee": request.employee, "token": request.token}
+    return render(request, f"generation/studio/{part}", base | context)
 
 
 @access(PERSONAL_LINK)
@@ -74,11 +81,11 @@ def photos(request: EmployeeRequest) -> HttpResponseBase:
         "photos",
         "photos",
         **_photo_context(request),
+        upload_url=_url(request, "studio:upload", key=uuid.UUID(int=0)),
         accept=ACCEPT,
         piece_bytes=PIECE_BYTES,
         max_bytes=uploads.max_bytes(),
         unfinished=uploads.unfinished(employee),
-        why=request.GET.get("why", ""),
         galleries=bool(selectors.galleries(employee)),
     )
 
@@ -87,10 +94,21 @@ def photos(request: EmployeeRequest) -> HttpResponseBase:
 PIECE_BYTES = 1024 * 1024
 
 
+# First look for a verdict after this long; each further one waits longer, up to the last.
+_FIRST_DELAY_MS, _DELAY_FACTOR, _LAST_DELAY_MS = 500, 1.4, 8000
+
+
 def _photo_context(request: EmployeeRequest) -> dict[str, Any]:
     employee = request.employee
+    photos = selectors.photo_set(employee)
+    asked = request.GET.get("n", "")
+    turn = min(int(asked), 50) if asked.isdecimal() else 0
     return {
-        "set": selectors.photo_set(employee),
+        "set": photos,
+        "coverage": steps.coverage(photos.covered),
+        "round": turn,
+        "delay_ms": round(min(_FIRST_DELAY_MS * _DELAY_FACTOR**turn, _LAST_DELAY_MS)),
+        "why": request.GET.get("why", "") or request.POST.get("why", ""),
         "max_photos": request.company.max_photos,
         "shoots_left": selectors.shoots_left(employee),
         "style": current_version(request.company.pk),
@@ -104,8 +122,7 @@ def photo_list(request: EmployeeRequest) -> HttpResponse:
     """The cards and the meter, while verdicts arrive."""
     if not request.htmx:
         return _go(request, "studio:photos")
-    context = {"employee": request.employee, "token": request.token, **_photo_context(request)}
-    return render(request, "generation/studio/photos.html#cards", context)
+    return _part(request, "photos.html#cards", **_photo_context(request))
 
 
 @csrf_protect
@@ -182,7 +199,18 @@ def remove_photo(request: EmployeeRequest, photo: uuid.UUID) -> HttpResponse:
         # The other tab may have been faster.
         with suppress(TransitionRefused):
             uploads.remove(row, Actor.employee(request.employee))
-    return photo_list(request) if request.htmx else _go(request, "studio:photos")
+    if request.htmx:
+        return _part(request, "photos.html#cards", **_photo_context(request))
+    return _go(request, "studio:photos")
+
+
+@access(PERSONAL_LINK)
+@require_POST
+@consented
+def drop_upload(request: EmployeeRequest, key: uuid.UUID) -> HttpResponse:
+    """Give up an upload that has not finished."""
+    uploads.give_up(request.employee, key)
+    return _go(request, "studio:photos")
 
 
 # --- making --------------------------------------------------------------------------------------
@@ -217,7 +245,7 @@ def making(request: EmployeeRequest) -> HttpResponse:
         return _away(request, "studio:making") if request.htmx else _failed(request, shoot)
     context = {"watch": selectors.watch(shoot)}
     if request.htmx:
-        return render(request, "generation/studio/making.html#watch", context | {"token": request.token})
+        return _part(request, "making.html#watch", **context)
     return _page(request, "making", "making", **context)
 
 
@@ -259,14 +287,18 @@ def choose(request: EmployeeRequest) -> HttpResponse:
     galleries = selectors.galleries(request.employee)
     if not galleries:
         return _go(request, "studio:here")
+    ticked = set(request.GET.getlist("compare"))
+    pair = [picture for _, row in galleries for picture in row if str(picture.candidate.pk) in ticked]
+    if ticked and len(pair) != 2:
+        messages.info(request, _("Tick two pictures to compare."))
     return _page(
         request,
         "choose",
         "choose",
         galleries=galleries,
+        pair=pair if len(pair) == 2 else [],
         form=RetakeForm(),
         shoots_left=selectors.shoots_left(request.employee),
-        headshot=selectors.current_headshot(request.employee),
     )
 
 
@@ -300,8 +332,7 @@ def favourite(request: EmployeeRequest, candidate: uuid.UUID) -> HttpResponse:
     choices.set_favourite(row, request.POST.get("on") == "1")
     if not request.htmx:
         return _go(request, "studio:choose")
-    context = {"candidate": row, "token": request.token}
-    return render(request, "generation/studio/choose.html#heart", context)
+    return _part(request, "heart.html", candidate=row)
 
 
 @access(PERSONAL_LINK)
@@ -331,9 +362,16 @@ def done(request: EmployeeRequest) -> HttpResponse:
     if headshot is None:
         return _go(request, "studio:here")
     approved = selectors.approved_headshot(request.employee)
-    left = selectors.shoots_left(request.employee)
-    returned = headshot.status == HeadshotStatus.RETURNED
-    return _page(request, "done", "done", headshot=headshot, approved=approved, returned=returned, left=left)
+    return _page(
+        request,
+        "done",
+        "done",
+        headshot=headshot,
+        approved=approved,
+        returned=headshot.status == HeadshotStatus.RETURNED,
+        left=selectors.shoots_left(request.employee),
+        downloads=steps.downloads(approved) if approved else [],
+    )
 
 
 @access(PERSONAL_LINK)
@@ -345,27 +383,3 @@ def download(request: EmployeeRequest, preset: str) -> HttpResponseBase:
     if approved is None or preset != "full":
         raise Http404
     return stream(request, storage.renditions(), approved.candidate.image, download_as="headshot.png")
-
-
-# --- forget me -----------------------------------------------------------------------------------
-
-
-@access(PERSONAL_LINK)
-@require_http_methods(["GET", "HEAD", "POST"])
-def forget(request: EmployeeRequest) -> HttpResponse:
-    """Delete everything about me."""
-    form = ForgetForm(request.POST or None)
-    if request.method != "POST" or not form.is_valid():
-        return _page(request, "forget", "", form=form, word=ForgetForm.word())
-    receipt = erasure.erase(request.employee, Actor.employee(request.employee))
-    return _go(request, "studio:receipt", number=receipt.number)
-
-
-@access(COMPANY_PUBLIC)
-@require_safe
-def receipt(request: CompanyRequest, token: str, number: str) -> HttpResponse:
-    """The receipt outlives the link, which is revoked by then; its number is the key."""
-    found = erasure.find_receipt(number)
-    if found is None:
-        raise Http404
-    return render(request, "generation/studio/receipt.html", {"receipt": found, "step": ""})

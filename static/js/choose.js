@@ -1,0 +1,32 @@
+/* Choosing: "Choose this one" inside the loupe, and a compare button that waits for exactly two. */
+
+const loupe = document.querySelector("#loupe");
+const pick = document.querySelector("#loupe-pick")?.content.firstElementChild;
+if (loupe && pick) {
+  const bars = loupe.querySelectorAll(".loupe-bar");
+  const bar = bars[bars.length - 1];
+  bar.insertBefore(pick, bar.lastElementChild);
+  loupe.addEventListener("loupe", (event) => {
+    const { pick: url } = event.detail.link.dataset;
+    pick.hidden = !url;
+    if (url) pick.href = url;
+  });
+}
+
+const form = document.querySelector("[data-compare]");
+if (form) {
+  const button = form.querySelector("button");
+  const label = form.querySelector("[data-compare-label]");
+  const boxes = [...document.querySelectorAll('input[name="compare"]')];
+  const count = () => {
+    const ticked = boxes.filter((box) => box.checked);
+    form.hidden = ticked.length === 0;
+    button.disabled = ticked.length !== 2;
+    label.textContent = ticked.length === 2 ? label.dataset.ready : label.dataset.more;
+    /* A third picture does not fit beside two. */
+    for (const box of boxes) box.disabled = ticked.length >= 2 && !box.checked;
+  };
+  for (const box of boxes) box.addEventListener("change", count);
+  addEventListener("pageshow", count);
+  count();
+}
