@@ -6,11 +6,24 @@ settings module. A Look is frozen; a StyleVersion stores `look.model_dump(mode="
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from branding.words import guarded_word
+
+
+def _about_clothes_and_light(text: str) -> str:
+    """Words of a style never describe the person; see `branding.words`."""
+    found = guarded_word(text)
+    if found:
+        word, kind = found
+        raise PydanticCustomError("guarded_word", "leave out “{word}”", {"word": word, "kind": kind})
+    return text
+
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 HexColor = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
-Words = Annotated[str, Field(max_length=300)]
+Words = Annotated[str, Field(max_length=300), AfterValidator(_about_clothes_and_light)]
 
 
 class Part(BaseModel):
@@ -40,16 +53,16 @@ class LightRig(Part):
     rim: Fraction = 0.15
     temperature_k: float = Field(5600.0, ge=3000.0, le=9000.0)
     # How far the person's own light is moved towards the rig: 0 leaves it, 1 moves all of it.
-    strength: Fraction = 0.85
+    strength: Fraction = 1.0
 
 
 class Framing(Part):
     """Where the head stands. Heights are fractions of the frame's height."""
 
     # Midpoint between the eyes, measured from the top.
-    eye_line: float = Field(0.40, ge=0.25, le=0.60)
+    eye_line: float = Field(0.50, ge=0.25, le=0.60)
     # Midpoint between the eyes down to the chin.
-    head_height: float = Field(0.20, ge=0.10, le=0.35)
+    head_height: float = Field(0.34, ge=0.10, le=0.35)
     # Horizontal place of the midpoint between the eyes.
     eye_center: float = Field(0.50, ge=0.35, le=0.65)
 
@@ -82,7 +95,7 @@ STARTERS: dict[str, Look] = {
     "creative": Look(
         backdrop=Backdrop(kind="paper", color="#d8cfc4", color_edge="#b9ac9c", vignette=0.2),
         light=LightRig(key_azimuth_deg=-40.0, key_fill_ratio=2.2, rim=0.25, temperature_k=5200.0),
-        framing=Framing(eye_line=0.42, head_height=0.21),
+        framing=Framing(eye_line=0.49, head_height=0.34),
         grade=Grade(contrast=0.2),
         wardrobe="smart casual, plain colours",
         mood="warm, curious",
@@ -97,7 +110,7 @@ STARTERS: dict[str, Look] = {
     "legal": Look(
         backdrop=Backdrop(kind="canvas", color="#5b6470", color_edge="#2f363f", vignette=0.35),
         light=LightRig(key_azimuth_deg=40.0, key_fill_ratio=2.4, rim=0.3, temperature_k=5400.0),
-        framing=Framing(eye_line=0.39, head_height=0.19),
+        framing=Framing(eye_line=0.49, head_height=0.33),
         grade=Grade(contrast=0.22),
         wardrobe="dark suit",
         mood="composed, attentive",

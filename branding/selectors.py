@@ -2,8 +2,11 @@
 
 import uuid
 
+from django.db.models import Count, Prefetch, Q
+
+from branding.controls import Difference, differences
 from branding.look import Framing
-from branding.models import StyleVersion
+from branding.models import Style, StyleVersion
 
 
 def current_version(company_id: uuid.UUID) -> StyleVersion | None:
@@ -21,3 +24,37 @@ def current_framing(company_id: uuid.UUID) -> Framing:
     """The framing that photos are judged against."""
     version = current_version(company_id)
     return version.look.framing if version else Framing()
+
+
+def gallery(company_id: uuid.UUID, *, archived: bool = False) -> list[Style]:
+    """Styles with their versions and, in `shoots` and `people`, how much they are used; default first."""
+    return list(
+        Style.objects.filter(company_id=company_id, archived_at__isnull=not archived)
+        .annotate(
+            shoots=Count("versions__shoots", distinct=True),
+            people=Count("versions__shoots__employee", distinct=True),
+        )
+        .prefetch_related(Prefetch("versions", StyleVersion.objects.select_related("published_by")))
+        .order_by("-is_default", "name")
+    )
+
+
+def versions(style: Style) -> list[StyleVersion]:
+    """The style's versions, newest first, each with `shoots_made`, `people` and `approved` headshots."""
+    return list(
+        style.versions.select_related("published_by").annotate(
+            shoots_made=Count("shoots", distinct=True),
+            people=Count("shoots__employee", distinct=True),
+            approved=Count(
+                "shoots__candidates__headshots",
+                filter=Q(shoots__candidates__headshots__status="approved"),
+                distinct=True,
+            ),
+        )
+    )
+
+
+def changes(style: Style) -> list[Difference]:
+    """What the draft says differently than the newest version; empty before the first publication."""
+    last = style.versions.first()
+    return differences(last.look, style.draft_look) if last else []

@@ -1,0 +1,102 @@
+"""Proofs: quick small pictures of a look, on masters that were reduced to what a proof can show.
+
+Also the "before": the person's own photo in the frame of a look, untouched.
+"""
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from branding.look import Framing, Look
+from generation.imaging import decode, run
+from generation.imaging.errors import SubjectError
+from generation.imaging.face.detect import detect_faces
+from generation.imaging.finishing import framing as frames
+from generation.imaging.finishing import masters
+from generation.imaging.landmarks import face_unit, moved
+from generation.imaging.types import SRGB8, CheckedPhoto, MasterLayers, PhotoReport
+
+# Eye-to-chin heights that masters are reduced to: few, so that a moving head-height control finds the
+# reduced master in the cache. The largest is a master's own.
+UNITS_PX: Final = (100, 150, 210, 300, 420, 700)
+# What the photo does not show in the frame of a "before": the grey of the viewing booth.
+_BEYOND: Final = (230, 230, 230)
+
+
+def unit_for(framing: Framing, size: tuple[int, int]) -> int:
+    """The entry of `UNITS_PX` that a proof of this framing and size (width, height) needs."""
+    wanted = framing.head_height * size[1]
+    return next((unit for unit in UNITS_PX if unit >= wanted), UNITS_PX[-1])
+
+
+def reduced(master: MasterLayers, unit_px: int) -> MasterLayers:
+    """The master with eyes to chin at most `unit_px` tall; the same object where it is smaller already."""
+    scale = unit_px / face_unit(master.landmarks)
+    if scale >= 1.0:
+        return master
+    height, width = master.alpha.shape
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    # Colour is averaged with its alpha: what lies outside the person must not bleed in.
+    weight = np.maximum(master.alpha, 1e-3)[..., None]
+    colour = cv2.resize(master.foreground * weight, size, interpolation=cv2.INTER_AREA)
+    share = cv2.resize(weight[..., 0], size, interpolation=cv2.INTER_AREA)[..., None]
+    return MasterLayers(
+        foreground=np.asarray(colour / share, np.float32),
+        alpha=np.asarray(cv2.resize(master.alpha, size, interpolation=cv2.INTER_AREA), np.float32),
+        landmarks=moved(master.landmarks, size[0] / width),
+        light=master.light,
+        unsure=master.unsure,
+        photo=master.photo,
+    )
+
+
+def proof(content: bytes, unit_px: int) -> MasterLayers:
+    """A stored master, reduced. Raises DecodeError `master_damaged`."""
+    return reduced(masters.load_master(content), unit_px)
+
+
+def photo_name(content: bytes) -> str:
+    """The name of the photo that a stored master was made from."""
+    return masters.load_master(content).photo
+
+
+def finish(master: MasterLayers, look: Look, size: tuple[int, int], quality: int = 88) -> bytes:
+    """A look on a master as JPEG. Raises SubjectError where the framing does not work."""
+    return decode.encode_jpeg(run.finish(master, look, size), quality)
+
+
+def develop(content: bytes, name: str) -> bytes:
+    """A photo to the bytes of a master, without the photo check's verdict: for portraits that we know.
+
+    Raises DecodeError, or SubjectError `no_face`.
+    """
+    decoded = decode.decode_photo(content)
+    faces = detect_faces(decoded.pixels)
+    if not faces:
+        raise SubjectError("no_face")
+    checked = CheckedPhoto(name, PhotoReport("accept", (), {}), decoded, faces[0], None)
+    return masters.save_master(run.develop(checked))
+
+
+def before(content: bytes, framing: Framing, size: tuple[int, int], quality: int = 88) -> bytes:
+    """The photo itself, levelled and cropped as the framing says, as JPEG; nothing else is done to it.
+
+    Raises DecodeError, or SubjectError `no_face`.
+    """
+    pixels: SRGB8 = decode.decode_photo(content).pixels
+    faces = detect_faces(pixels)
+    if not faces:
+        raise SubjectError("no_face")
+    landmarks = faces[0].landmarks
+    scale = frames.place(landmarks, framing, size).scale
+    if scale < 0.5:
+        # Averaged down first: a single bilinear step would alias.
+        small = (round(pixels.shape[1] * scale * 1.5), round(pixels.shape[0] * scale * 1.5))
+        landmarks = moved(landmarks, small[0] / pixels.shape[1])
+        pixels = np.asarray(cv2.resize(pixels, small, interpolation=cv2.INTER_AREA), np.uint8)
+    matrix = frames.place(landmarks, framing, size).matrix
+    placed = cv2.warpAffine(
+        pixels, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=_BEYOND
+    )
+    return decode.encode_jpeg(np.asarray(placed, np.uint8), quality)
