@@ -175,7 +175,7 @@ def numbers(image: SRGB8, measured: Measured) -> dict[str, float]:
 def told(variation: Variation, master: MasterLayers, look: Look, size: tuple[int, int]) -> dict[str, Any]:
     """What sets the candidate apart, and how far cloth was drawn to reach the frame's edge."""
     laid = frame_person(master.alpha, master.landmarks, variation.framing(look.framing), size)
-    out: dict[str, Any] = {"cloth_drawn": round(laid.stretch, 3)}
+    out: dict[str, Any] = {"cloth_drawn": laid.reach.cloth, "hair_drawn": laid.reach.hair}
     if not variation.plain:
         out |= {
             "crop": round(variation.head, 4),

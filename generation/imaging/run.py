@@ -118,6 +118,11 @@ def _sampled(lit: LinearRGB, master: MasterLayers, laid: framing.Frame) -> tuple
     """Foreground and alpha at the frame's pixels. Colour is interpolated on a square-root scale, where
     an overshoot beside a bright edge does not show."""
     colour, alpha, map_x, map_y = np.sqrt(lit), master.alpha, laid.map_x, laid.map_y
+    if laid.reach.hair:
+        # A crown that the photo cut has no hairs of its own at the edge: it gets a soft one.
+        soft = max(2, round(0.015 * face_unit(master.landmarks)))
+        alpha = alpha.copy()
+        alpha[:soft] *= np.linspace(0, 1, soft, dtype=np.float32)[:, None]
     if laid.scale < _AVERAGE_BELOW:
         size = (max(1, round(alpha.shape[1] * laid.scale)), max(1, round(alpha.shape[0] * laid.scale)))
         fx, fy = size[0] / alpha.shape[1], size[1] / alpha.shape[0]

@@ -7,7 +7,7 @@ import numpy as np
 
 from generation.imaging import color
 from generation.imaging.landmarks import eye_middle, face_unit
-from generation.imaging.matting.alpha import SOLVE_PX, closed_form, refine
+from generation.imaging.matting.alpha import SOLVE_PX, closed_form, refine, with_colours
 from generation.imaging.matting.foreground import foreground
 from generation.imaging.matting.segment import person_probability
 from generation.imaging.matting.trimap import make_trimap
@@ -34,7 +34,7 @@ def cut_out(pixels: SRGB8, face: Face) -> Matte:
     probability = person_probability(small, small_face)
     trimap = make_trimap(probability, landmarks)
     guide = small.astype(np.float32) / 255.0
-    small_alpha = _without_islands(closed_form(guide, trimap, probability))
+    small_alpha = _without_islands(closed_form(guide, trimap, with_colours(guide, trimap, probability)))
     alpha = _to_full_size(small_alpha, trimap, guide, pixels)
     fore = foreground(color.srgb8_to_linear(small), small_alpha, color.srgb8_to_linear(pixels), alpha)
     return Matte(fore, alpha, _unsure(small_alpha, trimap, landmarks))

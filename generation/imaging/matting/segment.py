@@ -2,19 +2,15 @@
 
 MediaPipe's selfie segmentation sees 256 x 256 pixels, whatever it is given. It therefore runs on
 three crops around the face (whole reach, bust, head) and each crop speaks where it is the finest
-one that saw the pixel with context around it. What does not connect to this face is dropped, so
-bystanders, flags and furniture do not survive.
+one that saw the pixel with context around it. The pose net gives a second opinion, which takes out
+flags and furniture that the first takes for clothes. What does not connect to this face is dropped.
 """
-
-import os
-import threading
-from functools import lru_cache
-from typing import Any
 
 import cv2
 import numpy as np
 
 from generation.imaging.landmarks import FACE_OVAL, eye_middle, face_unit, region
+from generation.imaging.matting.nets import body_mask, selfie_mask
 from generation.imaging.types import SRGB8, Alpha, Face
 
 # Crops in units of eye-to-chin distance around the eyes: left/right, up, down. The head crop has
@@ -22,43 +18,18 @@ from generation.imaging.types import SRGB8, Alpha, Face
 _CROPS = ((3.2, 2.6, 3.8), (2.2, 2.0, 2.4), (1.45, 1.65, 1.25))
 # A finer crop fades in over this share of its size, because the net is unsure at its own border.
 _FEATHER = 0.14
-_segmenter_lock = threading.Lock()
-
-
-@lru_cache(maxsize=1)
-def _segmenter(_process_id: int) -> Any:
-    """The segmenter of this process, made on first use: its threads do not survive a fork."""
-    from mediapipe.python.solutions.selfie_segmentation import SelfieSegmentation
-
-    return SelfieSegmentation(model_selection=0)
-
-
-def _new_lock_in_child() -> None:
-    global _segmenter_lock  # noqa: PLW0603 - another thread of the parent may have held it at the fork
-    _segmenter_lock = threading.Lock()
-
-
-os.register_at_fork(after_in_child=_new_lock_in_child)
-
-
-def _segment(pixels: SRGB8) -> Alpha:
-    """The net's probability for a whole (small) picture, same size.
-
-    Mean over the picture, its mirror image and both without colour: gaudy backdrops mislead the net
-    mostly by their colours, and a one-sided error rarely repeats in the mirror.
-    """
-    small = cv2.resize(pixels, (256, 256), interpolation=cv2.INTER_AREA)
-    grey = cv2.cvtColor(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
-    mask = np.zeros((256, 256), np.float32)
-    with _segmenter_lock:
-        segmenter = _segmenter(os.getpid())
-        for view in (small, grey):
-            mask += segmenter.process(np.ascontiguousarray(view)).segmentation_mask
-            mirrored = np.ascontiguousarray(view[:, ::-1])
-            mask += segmenter.process(mirrored).segmentation_mask[:, ::-1]
-    height, width = pixels.shape[:2]
-    out: Alpha = cv2.resize(mask / 4.0, (width, height), interpolation=cv2.INTER_CUBIC)
-    return np.clip(out, 0.0, 1.0)
+# The second net's say: below the first it strikes out what the first took for the person, above the
+# second it gives back what the first left out. Its edges are coarse, hence the reach (in eye-to-chin
+# units) within which it has no say.
+_STRIKE = (0.12, 0.55)
+_GIVE = (0.70, 0.92)
+_NO_SAY = 0.07
+_CERTAIN = (0.90, 0.97)
+_HALF_HEARTED = 0.4
+# Below the first of these the first net's probability counts as none, above the second as all.
+_FIRM = (0.45, 0.92)
+# It is only believed where it agrees that the face is one.
+_SEES_FACE = 0.8
 
 
 def _window(height: int, width: int, sides: tuple[bool, bool, bool, bool]) -> Alpha:
@@ -92,12 +63,33 @@ def person_probability(pixels: SRGB8, face: Face) -> Alpha:
         y0, y1 = max(0, round(eye_y - up * unit)), min(height, round(eye_y + down * unit))
         if x1 - x0 < 16 or y1 - y0 < 16:
             continue
-        found = _segment(pixels[y0:y1, x0:x1])
+        found = selfie_mask(pixels[y0:y1, x0:x1])
         first = (side, up, down) == _CROPS[0]
         open_sides = (x0 > 0, y0 > 0, x1 < width, y1 < height)
         weight = np.ones_like(found) if first else _window(y1 - y0, x1 - x0, open_sides)
         out[y0:y1, x0:x1] += weight * (found - out[y0:y1, x0:x1])
+    out = _second_opinion(out, pixels, face, unit)
+    out = np.clip((out - _FIRM[0]) / (_FIRM[1] - _FIRM[0]), 0, 1).astype(np.float32)
     return _connected(out, face, unit)
+
+
+def _second_opinion(probability: Alpha, pixels: SRGB8, face: Face, unit: float) -> Alpha:
+    """Strike out and give back by the pose net, away from the edge that it draws."""
+    body = body_mask(pixels)
+    oval = region(face.landmarks, FACE_OVAL, probability.shape) > 0
+    if body is None or not oval.any() or float(body[oval].mean()) < _SEES_FACE:
+        return probability
+    reach = max(1, round(_NO_SAY * unit))
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1,) * 2)
+    generous = cv2.GaussianBlur(cv2.dilate(body, kernel), (0, 0), reach / 2)
+    strict = cv2.GaussianBlur(cv2.erode(body, kernel, borderType=cv2.BORDER_REPLICATE), (0, 0), reach / 2)
+    keep = np.clip((generous - _STRIKE[0]) / (_STRIKE[1] - _STRIKE[0]), 0, 1)
+    # The first net is sure of a person's inside and half-hearted about everything that only looks like
+    # one: only that is for the second to decide.
+    certain = np.clip((probability - _CERTAIN[0]) / (_CERTAIN[1] - _CERTAIN[0]), 0, 1)
+    struck = probability * np.maximum(keep, certain)
+    give = np.clip((strict - _GIVE[0]) / (_GIVE[1] - _GIVE[0]), 0, 1) * (probability > _HALF_HEARTED)
+    return np.maximum(struck, give).astype(np.float32)
 
 
 def _connected(probability: Alpha, face: Face, unit: float) -> Alpha:
