@@ -18,7 +18,7 @@ from portal.people import Filter, Step
 from teams import selection
 from teams.actor import Actor
 from teams.http import MemberRequest
-from teams.models import Department
+from teams.models import Department, Employee
 from teams.permissions import Action, access, allows
 from teams.services import invites, letters, roster
 from teams.views.people import as_uuid, employee_or_404
@@ -45,8 +45,7 @@ def people_list(request: MemberRequest) -> HttpResponse:
 
     context: dict[str, Any] = {
         "narrow": narrow,
-        "people": page.rows,
-        "last_sent": invites.last_sent(person.pk for person in page.rows),
+        "people": _with_last_mail(page.rows),
         "total": total,
         "roster_size": roster_size,
         "steps": [
@@ -66,6 +65,14 @@ def people_list(request: MemberRequest) -> HttpResponse:
     }
     fragment = request.htmx and request.htmx.target == "people"
     return render(request, f"portal/people_list.html{'#table' if fragment else ''}", context)
+
+
+def _with_last_mail(people: list[Employee]) -> list[Employee]:
+    """The rows with `last_mail`: when each was last written to about their headshot, or None."""
+    sent = invites.last_sent(person.pk for person in people)
+    for person in people:
+        person.last_mail = sent.get(person.pk)  # type: ignore[attr-defined]
+    return people
 
 
 def _sorts(narrow: Filter, address: Any) -> dict[str, dict[str, str]]:

@@ -17,7 +17,7 @@ from teams.forms import LetterForm
 from teams.http import MemberRequest
 from teams.models import Employee
 from teams.permissions import Action, access
-from teams.services import invites, letters, links
+from teams.services import invites, letters
 from teams.views.people import as_uuid, employee_or_404, to_person
 
 
@@ -123,10 +123,7 @@ def resend(request: MemberRequest, employee: uuid.UUID) -> HttpResponse:
 def link(request: MemberRequest, employee: uuid.UUID) -> HttpResponse:
     """Make (or show) the personal link, to be passed on by hand."""
     person = get_object_or_404(Employee.objects.select_related("company"), pk=employee, archived_at=None)
-    invite = invites.link_for(person, Actor.member(request.user), request.user)
-    if request.htmx:
-        context = {"employee": person, "link": links.personal_link(invite)}
-        return render(request, "teams/link_field.html", context)
+    invites.link_for(person, Actor.member(request.user), request.user)
     messages.success(request, _("The personal link is below."))
     return redirect(reverse("people:person", args=[request.company.slug, person.pk]) + "#link")
 
