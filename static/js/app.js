@@ -173,7 +173,7 @@ function move(step) {
   const next = items[Math.min(items.length - 1, Math.max(0, now < 0 ? 0 : now + step))];
   for (const item of items) item.removeAttribute("aria-current");
   next.setAttribute("aria-current", "true");
-  const focus = next.matches("a, button, input") ? next : $("a[href], button, input", next);
+  const focus = next.matches("a, button, input") ? next : $("a[href]", next) ?? $("button, input", next);
   focus?.focus({ preventScroll: true });
   next.scrollIntoView({ block: "nearest" });
   return true;
@@ -210,6 +210,8 @@ function showKeys() {
   const list = $("[data-keys]");
   if (!list) return;
   for (const old of $$("[data-made]", list)) old.remove();
+  $("[data-keys-items]", list).hidden = !$("[data-item]");
+  $("[data-keys-picks]", list).hidden = !$("[data-item] input[type=checkbox]");
   const seen = new Set();
   for (const node of $$("[data-key-label]").filter(visible)) {
     if (seen.has(node.dataset.key)) continue;
