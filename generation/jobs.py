@@ -5,7 +5,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import transaction
 
 from branding.selectors import current_framing
 from generation import pipeline, transitions
@@ -49,7 +49,7 @@ def _drop_copies_of_deleted(photo: SourcePhoto, findings: dict[str, Any]) -> Non
 
 def next_shoot() -> None:
     """Photograph the shoot whose turn it is, whichever company it belongs to."""
-    close_old_connections()
+    tenancy.drop_stale_connection()
     structlog.contextvars.clear_contextvars()
     with tenancy.system_scope():
         shoot_id = transitions.next_shoot_id("studio")
@@ -76,13 +76,14 @@ def run_shoot(shoot: Shoot) -> None:
 
     try:
         pipeline.photograph(shoot, settings.SHOOT_SIZE, progress)
-        transitions.shoot_done(shoot)
-        announcements.shoot_ready(shoot)
+        # Outcome and mail together: a worker killed between them would leave the person waiting.
+        with transaction.atomic():
+            transitions.shoot_done(shoot)
+            announcements.shoot_ready(shoot)
     except (Cancelled, TransitionRefused) as error:
         log.info("shoot stopped", reason=str(error))
     except SubjectError as error:
-        transitions.shoot_failed(shoot, "subject", error.code, error.data)
-        announcements.shoot_failed(shoot)
+        _failed(shoot, "subject", error.code, error.data)
     except EngineError as error:
         _failed_by_us(shoot, error.code, error.data)
     except Exception as error:
@@ -92,11 +93,19 @@ def run_shoot(shoot: Shoot) -> None:
 
 def _failed_by_us(shoot: Shoot, code: str, data: dict[str, Any]) -> None:
     """Try again with back-off, or give up after the last attempt."""
+    if shoot.attempt >= settings.MAX_ATTEMPTS:
+        _failed(shoot, "engine", code, data)
+        return
     try:
-        if shoot.attempt < settings.MAX_ATTEMPTS:
-            transitions.shoot_requeued(shoot, code)
-        else:
-            transitions.shoot_failed(shoot, "engine", code, data)
+        transitions.shoot_requeued(shoot, code)
+    except TransitionRefused:
+        log.info("shoot moved on", code=code)
+
+
+def _failed(shoot: Shoot, kind: str, code: str, data: dict[str, Any]) -> None:
+    try:
+        with transaction.atomic():
+            transitions.shoot_failed(shoot, kind, code, data)
             announcements.shoot_failed(shoot)
     except TransitionRefused:
         log.info("shoot moved on", code=code)

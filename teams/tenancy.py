@@ -91,13 +91,19 @@ def system_scope() -> Any:
     return _enter(Scope(system=True))
 
 
+def drop_stale_connection() -> None:
+    """At the start of a job: a worker lives long, and a connection that the server has closed meanwhile
+    must not be used again. Inside a transaction the connection is in use and stays."""
+    if not connection.in_atomic_block:
+        close_old_connections()
+
+
 def tenant_job(job: Callable[P, R]) -> Callable[..., R]:
     """Decorate an RQ job `job(company_id, row_id, …)`: re-enter the company's scope, bind log ids."""
 
     @functools.wraps(job)
     def run(company_id: str, row_id: str, *args: Any, **kwargs: Any) -> R:
-        # A worker process lives long; a connection that the server has closed must not be used again.
-        close_old_connections()
+        drop_stale_connection()
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(company=company_id, job=job.__name__, row=row_id)
         with company_scope(company_id):

@@ -1,0 +1,157 @@
+"""The demo company of `make run`: a published style, a dozen people in different states, two of them with
+real pictures from the public-domain portraits that wheels carry."""
+
+import datetime as dt
+import io
+import json
+import secrets
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from branding import services as styles
+from branding.look import STARTERS
+from generation import jobs
+from generation import transitions as generation_moves
+from generation.imaging.samples import portrait_files
+from generation.models import Shoot, SourcePhoto
+from generation.services import choices, reviews, shoots, uploads
+from teams import tenancy, transitions
+from teams.actor import Actor
+from teams.models import Company, Employee, Membership, Role, User
+from teams.services import consents, invites, roster
+from teams.services.links import personal_link
+
+SLUG = "fernhill"
+_ADMIN = "hr@fernhill.example"
+# name, department, job title, location, how far they are
+_PEOPLE = (
+    ("Eileen Collins", "Flight", "Commander", "Houston", "approved"),
+    ("Grace Hopper", "Engineering", "Rear Admiral, Compilers", "Arlington", "made"),
+    ("Amara Diallo", "People", "Recruiter", "Lyon", "opened"),
+    ("Jonas Weber", "Engineering", "Site reliability engineer", "Berlin", "consented"),
+    ("Mei Tanaka", "Design", "Product designer", "Osaka", "consented"),
+    ("Luca Moretti", "Sales", "Account executive", "Milano", "invited"),
+    ("Priya Raman", "Engineering", "Data engineer", "Chennai", "invited"),
+    ("Tomás Herrera", "Support", "Support lead", "Bogotá", "invited"),
+    ("Zanele Mokoena", "Legal", "Counsel", "Durban", "opened"),
+    ("Freya Lindqvist", "Marketing", "Brand manager", "Malmö", "not_invited"),
+    ("Omar Haddad", "Sales", "Sales engineer", "Amman", "not_invited"),
+    ("Nora Whitfield", "Finance", "Controller", "Leeds", "not_invited"),
+)
+_ORDER = ("not_invited", "invited", "opened", "consented", "made", "approved")
+_PORTRAITS = {"Eileen Collins": "eileen-collins.png", "Grace Hopper": "grace-hopper.png"}
+# The one whose personal link is printed: nothing done yet, so the whole way can be tried.
+_TRY = "Luca Moretti"
+
+
+def access_file() -> Path:
+    """Where the demo's password is kept, readable by the owner of the portal's files only."""
+    return Path(settings.VAR_DIR) / "demo.json"
+
+
+def make() -> dict[str, str] | None:
+    """Create the demo company unless there is any company; return how to get in, or None when this
+    installation has companies of its own."""
+    if not Company.objects.exists():
+        _write_access(_create())
+    if not access_file().exists() or not Company.objects.filter(slug=SLUG).exists():
+        return None
+    found: dict[str, str] = json.loads(access_file().read_text())
+    return found
+
+
+def _write_access(password: str) -> None:
+    company = Company.objects.get(slug=SLUG)
+    with tenancy.company_scope(company.pk):
+        someone = Employee.objects.get(name=_TRY)
+        link = personal_link(invites.link_for(someone, Actor("system", "", "Demo")))
+    file = access_file()
+    file.touch(mode=0o600)
+    access = {"email": _ADMIN, "password": password, "employee": _TRY, "link": link}
+    file.write_text(json.dumps(access, indent=2) + "\n")
+
+
+def _create() -> str:
+    password = secrets.token_urlsafe(9)
+    # One transaction for everything without pictures: an interrupted start leaves no half company.
+    with transaction.atomic():
+        admin = User.objects.filter(email=_ADMIN).first() or User.objects.create_user(
+            _ADMIN, name="Hanna Frei"
+        )
+        admin.set_password(password)
+        admin.save()
+        company = Company.objects.create(
+            slug=SLUG,
+            name="Fernhill",
+            accent="#2f6f5e",
+            welcome="We are giving our team page one light. It takes you about five minutes.",
+            due_on=timezone.localdate() + dt.timedelta(days=21),
+        )
+        with tenancy.company_scope(company.pk):
+            Membership.objects.create(company=company, user=admin, role=Role.OWNER)
+            _make_styles(company, admin)
+            for row in _PEOPLE:
+                _make_person(company, admin, row)
+    with tenancy.company_scope(company.pk):
+        _make_pictures(admin)
+    return password
+
+
+def _make_styles(company: Company, admin: User) -> None:
+    house = styles.create_style(company, "Fernhill house style", STARTERS["corporate"], admin)
+    styles.publish(house, styles.seen_of(house), admin, default=True)
+    styles.create_style(company, "Conference speakers", STARTERS["creative"], admin)
+
+
+def _make_person(company: Company, admin: User, row: tuple[str, ...]) -> None:
+    name, department, title, location, state = row
+    by = Actor.member(admin)
+    address = name.lower().replace(" ", ".").encode("ascii", "ignore").decode()
+    values = {
+        "name": name,
+        "email": f"{address}@fernhill.example",
+        "department": department,
+        "title": title,
+        "location": location,
+        "external_id": "",
+    }
+    person = roster.add_employee(company, values, by)
+    far = _ORDER.index(state)
+    if far == 0:
+        return
+    invite = invites.link_for(person, by, admin)
+    if far >= _ORDER.index("opened"):
+        transitions.invite_opened(invite, Actor.employee(person))
+    if far >= _ORDER.index("consented"):
+        consents.give(person, invite, generated=False, signature=name, language="en")
+
+
+def _make_pictures(admin: User) -> None:
+    files = portrait_files()
+    for name, file in _PORTRAITS.items():
+        person = Employee.objects.select_related("company").get(name=name)
+        shoot = photograph(person, {file: files[file]})
+        if name == "Eileen Collins" and shoot is not None:
+            best = shoot.candidates.select_related("shoot__employee__company").first()
+            if best is not None:
+                headshot = choices.choose(best, Actor.employee(person))
+                reviews.approve(headshot, admin)
+
+
+def photograph(person: Employee, files: dict[str, bytes]) -> Shoot | None:
+    """Upload these photos for a consented person and make their headshots here and now, through the same
+    services and jobs as everybody else's. None when no photo can be used."""
+    by = Actor.employee(person)
+    for name, data in files.items():
+        arrived = uploads.receive_file(person, by, name, io.BytesIO(data), len(data))
+        jobs.check_photo(str(person.company_id), str(arrived.photo.pk))
+    if not SourcePhoto.objects.filter(employee=person, verdict__in=["accept", "warn"]).exists():
+        return None
+    shoot = shoots.start(person, by)
+    generation_moves.shoot_claimed(shoot)
+    jobs.run_shoot(shoot)
+    shoot.refresh_from_db()
+    return shoot
