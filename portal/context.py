@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from teams.permissions import Action, allows
+from teams.services import logos
 
 # label, URL name, icon (lucide), the right it needs
 _NAV = (
@@ -18,15 +19,17 @@ _NAV = (
     (_("Library"), "library:list", "images", Action.VIEW_LIBRARY),
     (_("Exports"), "exports:list", "package", Action.EXPORT),
     (_("Settings"), "settings:brand", "settings", Action.MANAGE_COMPANY),
+    (_("Audit log"), "settings:audit", "scroll-text", Action.VIEW_AUDIT),
 )
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Context of base.html: `company`, `membership`, `nav`."""
+    """Context of base.html: `company`, `company_logo_url`, `membership`, `nav`."""
     company = getattr(request, "company", None)
     membership = getattr(request, "membership", None)
+    logo = logos.address(company) if company is not None else ""
     if company is None or membership is None:
-        return {"company": company, "membership": None, "nav": []}
+        return {"company": company, "company_logo_url": logo, "membership": None, "nav": []}
     nav: list[dict[str, Any]] = [
         {"label": label, "url": reverse(name, args=[company.slug]), "icon": icon}
         for label, name, icon, action in _NAV
@@ -36,4 +39,4 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     here = max((item["url"] for item in nav if request.path.startswith(item["url"])), key=len, default="")
     for item in nav:
         item["current"] = item["url"] == here
-    return {"company": company, "membership": membership, "nav": nav}
+    return {"company": company, "company_logo_url": logo, "membership": membership, "nav": nav}

@@ -3,6 +3,7 @@
 import hashlib
 import io
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -52,12 +53,9 @@ def read(company: Company) -> bytes | None:
         return None
 
 
-def size(png: bytes) -> tuple[int, int]:
-    """Width and height in pixels."""
-    with Image.open(io.BytesIO(png), formats=("PNG",)) as image:
-        return image.width, image.height
-
-
-def version(company: Company) -> str:
-    """Changes with the logo, so that browsers may keep it for long."""
-    return company.logo.rpartition("/")[2].removesuffix(".png")
+def address(company: Company) -> str:
+    """The logo's path, which changes with the picture, so that browsers may keep it; "" without a logo."""
+    if not company.logo:
+        return ""
+    version = company.logo.rpartition("/")[2].removesuffix(".png")
+    return f"{reverse('settings:logo', args=[company.slug])}?v={version}"

@@ -31,6 +31,13 @@ def _refuse_last_owner(request: MemberRequest, membership: Membership) -> HttpRe
     return _back(request)
 
 
+def _with_dialog(rows: list[Membership]) -> list[Membership]:
+    """The members with `dialog_id`, which their button and their dialog share."""
+    for row in rows:
+        row.dialog_id = f"remove-{row.pk}"  # type: ignore[attr-defined]
+    return rows
+
+
 @access(Action.MANAGE_COMPANY)
 def members(request: MemberRequest) -> HttpResponse:
     """Everybody with access; posting invites somebody."""
@@ -49,7 +56,7 @@ def members(request: MemberRequest) -> HttpResponse:
     context = {
         "form": form,
         "tab": "members",
-        "members": members_of(request.company),
+        "members": _with_dialog(members_of(request.company)),
         "roles": Role.choices,
     }
     return render(request, "teams/settings_members.html", context, status=422 if form.errors else 200)
