@@ -73,10 +73,9 @@ def erase(employee: Employee, by: Actor) -> Receipt:
         _withdraw_consent(employee)
         _anonymise(employee)
         _revoke_links(employee)
-        done = _finish(employee, number, by, {**counts, "files": files})
+        receipt = _receipt(_finish(employee, number, by, {**counts, "files": files}))
+        mails.write("erased", employee, receipt=receipt)
     log.info("person erased", employee=str(employee.pk), files=files)
-    receipt = _receipt(done)
-    mails.write("erased", employee, receipt=receipt)
     return receipt
 
 

@@ -114,6 +114,7 @@ function add(files) {
     if (items.some((other) => other.key === item.key && other.state !== "refused" && other.state !== "note")) continue;
     items.push(item);
     makeCard(item);
+    document.querySelector("[data-tips]")?.remove();
     hideUnfinished(item.key);
     const refusal = refuse(file);
     if (refusal) { forgetKey(file); set(item, "refused", refusal); } else wait(item);
@@ -249,6 +250,8 @@ function holdStart() {
   button.dataset.ready ??= button.disabled ? "no" : "yes";
   const moving = items.some((item) => ["waiting", "sending", "offline"].includes(item.state));
   button.disabled = moving || button.dataset.ready === "no";
+  /* One obvious next step: the camera until there is enough, then the studio. */
+  form.querySelector("[data-first-step]").classList.toggle("btn-primary", button.disabled);
 }
 
 function hideUnfinished(key) {
