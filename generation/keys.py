@@ -6,7 +6,7 @@ Everything of one person lies under one folder per storage, which is what erasur
 
 import uuid
 
-from generation.models import Shoot, SourcePhoto, Upload
+from generation.models import Headshot, Shoot, SourcePhoto, Upload
 
 
 def person_folder(company_id: uuid.UUID, employee_id: uuid.UUID) -> str:
@@ -22,6 +22,11 @@ def photo_key(photo: SourcePhoto, name: str) -> str:
 def shoot_key(shoot: Shoot, name: str) -> str:
     """A shoot's files, in the renditions and masters storages."""
     return f"{person_folder(shoot.company_id, shoot.employee_id)}/{shoot.pk}/{name}"
+
+
+def rendition_key(headshot: Headshot, version_id: uuid.UUID, name: str) -> str:
+    """A rendition's file, in the renditions storage, in the folder of the shoot it comes from."""
+    return shoot_key(headshot.candidate.shoot, f"renditions/{headshot.pk.hex}-{version_id.hex}-{name}")
 
 
 def upload_folder(upload: Upload) -> str:

@@ -237,6 +237,15 @@ def headshot_reopened(headshot: Headshot, by: Actor) -> None:
     )
 
 
+# A table of its own: an approval must never reach a choice that its employee has replaced.
+_RESTORE: Moves = {HeadshotStatus.APPROVED: frozenset({HeadshotStatus.SUPERSEDED})}
+
+
+def headshot_restored(headshot: Headshot, by: Actor) -> None:
+    """In use again, since the approval that had replaced it was undone."""
+    move(headshot, HeadshotStatus.APPROVED, _RESTORE, by=by, why="undo")
+
+
 def headshot_withdrawn(headshot: Headshot, by: Actor = SYSTEM, why: str = "") -> None:
     """The person took it back; it leaves library and exports."""
     move(headshot, HeadshotStatus.WITHDRAWN, HEADSHOT_MOVES, by=by, why=why)

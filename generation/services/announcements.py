@@ -1,9 +1,18 @@
 """Mails to an employee about their pictures."""
 
+from datetime import datetime, timedelta
+from typing import Final
+
 from generation.models import Headshot, Shoot
-from teams.models import Employee, Invite, InviteStatus
+from teams.models import Employee, Invite, InviteStatus, Mail
 from teams.services import mails
 from teams.services.links import personal_link
+
+DECISIONS: Final = ("headshot_approved", "headshot_returned")
+# A reviewer who pressed the wrong key notices within seconds; the employee need not hear of it.
+UNDO_S: Final = 30
+# How far the clocks of web server and database may be apart.
+_CLOCKS_S: Final = 15
 
 
 def _link(employee: Employee) -> str | None:
@@ -13,10 +22,9 @@ def _link(employee: Employee) -> str | None:
     return personal_link(invite) if invite else None
 
 
-def _tell(kind: str, employee: Employee, **context: object) -> None:
+def _tell(kind: str, employee: Employee, **context: object) -> Mail | None:
     link = _link(employee)
-    if link:
-        mails.write(kind, employee, link=link, **context)
+    return mails.write(kind, employee, link=link, **context) if link else None
 
 
 def shoot_ready(shoot: Shoot) -> None:
@@ -31,9 +39,20 @@ def shoot_failed(shoot: Shoot) -> None:
 
 def headshot_approved(headshot: Headshot) -> None:
     """Your headshot was approved; download it here."""
-    _tell("headshot_approved", headshot.employee)
+    _held(_tell("headshot_approved", headshot.employee))
 
 
 def headshot_returned(headshot: Headshot) -> None:
     """The reviewer asks for another one, in these words."""
-    _tell("headshot_returned", headshot.employee, headshot=headshot)
+    _held(_tell("headshot_returned", headshot.employee, headshot=headshot))
+
+
+def _held(mail: Mail | None) -> None:
+    if mail is not None:
+        mails.hold_back(mail, UNDO_S)
+
+
+def decision_undone(headshot: Headshot, decided_at: datetime) -> bool:
+    """Drop the mail about a reviewer's decision that was undone; False when it has been sent already."""
+    # The mail's time is that of its transaction's start, by the database's clock.
+    return mails.take_back(headshot.employee, DECISIONS, decided_at - timedelta(seconds=_CLOCKS_S))

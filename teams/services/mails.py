@@ -1,5 +1,7 @@
 """Mails: written as a row first, sent by a job, kept as part of the person's story."""
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
