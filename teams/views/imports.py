@@ -135,6 +135,8 @@ def errors(request: MemberRequest, imported: uuid.UUID) -> HttpResponse:
 @require_POST
 def discard(request: MemberRequest, imported: uuid.UUID) -> HttpResponse:
     """Forget an import that was not confirmed."""
-    RosterImport.objects.filter(pk=imported, applied_at=None).delete()
-    messages.success(request, _("The file is discarded. Nothing was imported."))
+    row = _import_or_404(request, imported)
+    if row.applied_at is None:
+        row.delete()
+        messages.success(request, _("The file is discarded. Nothing was imported."))
     return redirect("people:import", company=request.company.slug)
