@@ -81,11 +81,26 @@ SET: Final[dict[str, str]] = {
 ENGINE: Final[dict[str, str]] = {
     "model_missing": "The model {model} is missing. Install the Python package {package}.",
     "model_changed": "The model file {file} is not the one we know. Install its package again.",
+    "forked_after_use": "This worker comes from a process that had used the face models. Start it afresh.",
     "face_model_failed": "Looking for faces failed. Try again.",
     "identity_failed": "Measuring the likeness failed. Try again.",
 }
 
-ALL: Final[dict[str, str]] = {**DECODE, **PHOTO, **SET, **ENGINE}
+# Why no headshot came out of photos that passed the photo check.
+SHOOT: Final[dict[str, str]] = {
+    "no_usable_photo": "None of the photos can be used. Send one looking straight at the camera.",
+    "crop_too_tight": "The photo ends too close to your shoulders for this style. Send one from further away.",
+    "gate_likeness": "The finished picture does not look enough like your photos. Send more photos of you.",
+    "gate_skin_ita": "The light in this photo hides your own skin tone. Send one taken in daylight.",
+    "gate_skin_lightness": "The light in this photo hides your own skin tone. Send one taken in daylight.",
+    "gate_matte": "You could not be separated cleanly from what is behind you. Stand before a plain wall.",
+    "gate_clipped": "Parts of your face are burned out. Step out of the direct light.",
+    "gate_eyes": "Your eyes are not sharp. Hold the camera still and tap on your face to focus.",
+    "gate_light": "The light falls too hard from one side. Face a window.",
+    "engine_failed": "Something went wrong on our side. Try again.",
+}
+
+ALL: Final[dict[str, str]] = {**DECODE, **PHOTO, **SET, **SHOOT, **ENGINE}
 
 
 def sentence(code: str, **data: Any) -> str:

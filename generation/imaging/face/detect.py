@@ -4,6 +4,7 @@ BlazeFace (Bazarevsky et al. 2019, arXiv:1907.05047) in its near and far form; t
 irises (Grishchenko et al. 2020, arXiv:2006.10962).
 """
 
+from itertools import product
 from typing import Any, Final
 
 import cv2
@@ -52,21 +53,36 @@ def _detect(models: FaceModels, pixels: SRGB8) -> list[Face]:
 
 
 def _propose(models: FaceModels, pixels: SRGB8) -> list[tuple[Box, float]]:
-    """Boxes in pixels of the whole photo with their scores, biggest first, each face once."""
+    """Boxes in pixels of the whole photo with their scores, biggest first, each face once.
+
+    Where the whole photo shows nobody, its nine overlapping quarters are searched: someone far away is
+    asked to come closer, not told that there is nobody.
+    """
     height, width = pixels.shape[:2]
-    scale = min(1.0, DETECTION_SIDE_PX / max(width, height))
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small: SRGB8 = shrink(pixels, size) if scale < 1.0 else np.ascontiguousarray(pixels)
-    found = [
-        (_box(detection, width, height), float(detection.score[0]))
-        for graph in (models.near, models.far)
-        for detection in mediapipe_models.process(graph, small).detections or ()
-    ]
+    found = _look(models, pixels, 0, 0)
+    if not found and max(height, width) > DETECTION_SIDE_PX:
+        for top, left in product((0, height // 4, height // 2), (0, width // 4, width // 2)):
+            part = pixels[top : top + (height + 1) // 2, left : left + (width + 1) // 2]
+            found += _look(models, part, left, top)
     kept: list[tuple[Box, float]] = []
     for box, score in sorted(found, key=lambda item: item[1], reverse=True):
         if not any(_overlap(box, other) > SAME_FACE_OVERLAP for other, _ in kept):
             kept.append((box, score))
     return sorted(kept, key=lambda item: _area(item[0]), reverse=True)[:MAX_FACES]
+
+
+def _look(models: FaceModels, part: SRGB8, left: int, top: int) -> list[tuple[Box, float]]:
+    """What both detectors find in a part of the photo that lies at (left, top)."""
+    height, width = part.shape[:2]
+    scale = min(1.0, DETECTION_SIDE_PX / max(width, height))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = shrink(part, size) if scale < 1.0 else np.ascontiguousarray(part)
+    found = []
+    for graph in (models.near, models.far):
+        for detection in mediapipe_models.process(graph, small).detections or ():
+            x0, y0, x1, y1 = _box(detection, width, height)
+            found.append(((x0 + left, y0 + top, x1 + left, y1 + top), float(detection.score[0])))
+    return found
 
 
 def _box(detection: Any, width: int, height: int) -> Box:

@@ -1,8 +1,8 @@
 """MediaPipe's face models, made once per process and used by one thread at a time.
 
-A MediaPipe graph is not thread-safe and does not survive a fork (its threads stay in the parent), and RQ
-forks a worker for every job: models are therefore kept by process id behind a lock that is made new in
-each child.
+A MediaPipe graph is not thread-safe: one lock for all. Nor does MediaPipe survive a fork once it has been
+used (its native state corrupts the child's memory). RQ forks a work horse for every job from a parent that
+never looks at pictures, which is safe; a fork from a process that did is refused instead of crashing later.
 """
 
 import os
@@ -53,9 +53,14 @@ os.register_at_fork(after_in_child=_new_lock_in_child)
 
 
 def run(work: Callable[[FaceModels], Result]) -> Result:
-    """Call `work` with this process's models, alone. Raises EngineError `model_missing`."""
+    """Call `work` with this process's models, alone.
+
+    Raises EngineError `model_missing` or `forked_after_use`.
+    """
     with _lock:
         models = _models.get(os.getpid())
+        if models is None and _models:
+            raise EngineError("forked_after_use")
         if models is None:
             with _quiet():
                 models = _models[os.getpid()] = _create()

@@ -55,8 +55,8 @@ MOUTH_TO_EYES: Final = 0.35
 DARK_EYES: Final = 0.45
 COVERED_SHARE: Final = 0.3
 UNLIKE_COLOUR: Final = 30.0
-# Paint and paper have no texture; skin compressed for a messenger has up to 0.05 of it.
-DRAWN_SHARE: Final = 0.3
+# Paint and paper have no texture anywhere; real faces have less than 0.01 of it on their rougher part.
+DRAWN_SHARE: Final = 0.05
 # A face without any colour in a photo with colour is stone, metal or clay.
 COLOURLESS_SHARE: Final = 0.85
 COLOURFUL_PHOTO: Final = 8.0
@@ -126,7 +126,9 @@ def _sunglasses(m: _Of) -> bool:
 
 
 def _not_a_photo(m: _Of) -> bool:
-    drawn = m.flat_share > DRAWN_SHARE and m.over_exposure < BRIGHT_SHARE and m.blockiness < BLOCKY
+    # Everywhere: a mask or a hand leaves a part of the face as it is.
+    flat = min(m.flat_left, m.flat_right, m.flat_upper) > DRAWN_SHARE
+    drawn = flat and m.over_exposure < BRIGHT_SHARE and m.blockiness < BLOCKY
     return drawn or (m.colourless > COLOURLESS_SHARE and m.photo_colour > COLOURFUL_PHOTO)
 
 
@@ -158,8 +160,8 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("face_cut", "reject", lambda m: m.cut_off > CUT_SHARE),
     Rule("half_covered", "reject", _half_covered),
     Rule("sunglasses", "reject", _sunglasses),
-    Rule("mouth_covered", "reject", _mouth_covered),
     Rule("not_a_photo", "reject", _not_a_photo),
+    Rule("mouth_covered", "reject", _mouth_covered),
     Rule("side_shadow", "reject", lambda m: m.side_ratio > SHADOW_RATIO, _side),
     Rule("blurry", "reject", lambda m: m.sharpness < BLURRED),
     Rule(

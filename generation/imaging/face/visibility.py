@@ -47,8 +47,9 @@ def measure(pixels: SRGB8, face: Face, chip: Chip) -> dict[str, float]:
 
     `left_eye_contrast`, `right_eye_contrast`, `mouth_contrast`: L* range of the part. `eye_brightness`: the
     brightest tenth of the eyes over the skin, in L*. `flat_share`: share of the face without any texture;
-    `flat_left`, `flat_right`: of each side. `natural_colour`: share with a hue that skin can have;
-    `colourless`: share without colour; `photo_colour`: mean chroma of the whole photo in Lab.
+    `flat_left`, `flat_right`, `flat_upper`: of each side and above the eyes. `natural_colour`: share with a
+    hue that skin can have; `colourless`: share without colour; `photo_colour`: mean chroma of the whole photo
+    in Lab.
     `lower_upper_colour`: colour difference of chin and forehead in Lab. `jaw_difference`: difference of the
     two halves of the jaw in the share that is not skin-coloured (a beard is on both).
     `glare`: share of reflections before the eyes. `head_covering`: 1 where cloth covers the hair. `cut_off`:
@@ -101,11 +102,12 @@ def _eye_brightness(lightness: NDArray[np.float32], eyes: Mask, skin: Mask) -> f
 
 
 def _flatness(flat: Mask, whole: Mask) -> dict[str, float]:
-    columns = np.arange(whole.shape[1])[None, :]
+    rows, columns = np.arange(whole.shape[0])[:, None], np.arange(whole.shape[1])[None, :]
     return {
         "flat_share": _share(flat, whole),
         "flat_left": _share(flat, whole & (columns < regions.EYES_X_PX)),
         "flat_right": _share(flat, whole & (columns >= regions.EYES_X_PX)),
+        "flat_upper": _share(flat, whole & (rows < regions.EYES_Y_PX)),
     }
 
 

@@ -1,0 +1,148 @@
+"""One good portrait, one fault at a time: each is found and called by its name."""
+
+import cv2
+import numpy as np
+import pytest
+
+from generation.imaging.face.detect import detect_faces
+from generation.imaging.types import SRGB8
+from tests.imaging.people import astronaut, check, codes
+
+
+def landmarks() -> np.ndarray:
+    return detect_faces(astronaut())[0].landmarks[:, :2]
+
+
+def painted(indices: tuple[int, ...], color: tuple[int, int, int], grow: int = 0) -> SRGB8:
+    picture = astronaut().copy()
+    mask = np.zeros(picture.shape[:2], dtype=np.uint8)
+    cv2.fillConvexPoly(mask, cv2.convexHull(landmarks()[list(indices)].round().astype(np.int32)), (1,))
+    if grow:
+        mask = cv2.dilate(mask, np.ones((2 * grow + 1, 2 * grow + 1), np.uint8))
+    picture[mask > 0] = color
+    return picture
+
+
+LEFT_EYE, RIGHT_EYE = (33, 159, 133, 145, 70, 63, 105), (263, 386, 362, 374, 300, 293, 334)
+
+
+def sunglasses() -> SRGB8:
+    picture = painted(LEFT_EYE, (12, 12, 14), 14)
+    other = painted(RIGHT_EYE, (12, 12, 14), 14)
+    return np.minimum(picture, other)
+
+
+def real_sunglasses() -> SRGB8:
+    """Lenses through which a little of the eyes can be seen, as on a sunny day."""
+    clear, dark = astronaut().astype(np.float32), sunglasses() < 20
+    return np.where(dark, clear * 0.12 + 8, clear).astype(np.uint8)
+
+
+def half_in_shadow() -> SRGB8:
+    picture = astronaut().copy()
+    picture[:, : int(landmarks()[168, 0])] //= 12
+    return picture
+
+
+def gamma(exponent: float) -> SRGB8:
+    return (255 * (astronaut() / 255.0) ** exponent).astype(np.uint8)
+
+
+def noisy(deviation: float) -> SRGB8:
+    noise = np.random.default_rng(3).normal(0, deviation, astronaut().shape)
+    return np.clip(astronaut() + noise, 0, 255).astype(np.uint8)
+
+
+def turned(angle: float) -> SRGB8:
+    height, width = astronaut().shape[:2]
+    matrix = cv2.getRotationMatrix2D((width / 2, 400), angle, 1.0)
+    return np.asarray(cv2.warpAffine(astronaut(), matrix, (width, height), borderMode=cv2.BORDER_REFLECT))
+
+
+def two_people() -> SRGB8:
+    return np.concatenate([astronaut(), astronaut()[:, ::-1]], axis=1)
+
+
+def test_the_portrait_itself_is_usable() -> None:
+    photo = check(astronaut())
+    assert photo.report.verdict != "reject"
+    assert photo.embedding is not None
+    assert photo.face is not None
+
+
+REJECTED = {
+    "no_face": lambda: np.full((800, 800, 3), 120, dtype=np.uint8),
+    "too_small": lambda: cv2.resize(astronaut(), (180, 200), interpolation=cv2.INTER_AREA),
+    "face_too_small": lambda: cv2.copyMakeBorder(
+        cv2.resize(astronaut(), None, fx=0.3, fy=0.3), 300, 300, 300, 300, cv2.BORDER_REPLICATE
+    ),
+    "several_faces": two_people,
+    "too_dark": lambda: (astronaut() * 0.05).astype(np.uint8),
+    "too_bright": lambda: np.clip(astronaut().astype(np.int32) * 2, 0, 255).astype(np.uint8),
+    "side_shadow": half_in_shadow,
+    "blurry": lambda: cv2.GaussianBlur(astronaut(), (0, 0), 5),
+    "noisy": lambda: noisy(60),
+    "tilted_far": lambda: turned(45),
+    "squashed": lambda: cv2.resize(astronaut(), (912, 640), interpolation=cv2.INTER_AREA),
+    "face_cut": lambda: astronaut()[:, int(landmarks()[168, 0]) - 15 :],
+    "sunglasses": sunglasses,
+    "mouth_covered": lambda: painted((205, 425, 136, 365, 152, 2), (120, 160, 200), 6),
+    "not_a_photo": lambda: (cv2.medianBlur(astronaut(), 15) // 48 * 48 + 24).astype(np.uint8),
+}
+
+
+@pytest.mark.parametrize("code", REJECTED)
+def test_a_fault_that_cannot_be_mended_is_refused(code: str) -> None:
+    photo = check(REJECTED[code]())
+    assert photo.report.verdict == "reject", codes(photo)
+    assert codes(photo)[0] == code
+    assert photo.embedding is None
+
+
+def test_see_through_sunglasses_are_refused_too() -> None:
+    photo = check(real_sunglasses())
+    assert photo.report.verdict == "reject"
+    assert codes(photo)[0] == "sunglasses"
+
+
+WARNED = {
+    "tilted": lambda: turned(20),
+    "compressed": astronaut,
+    "black_and_white": lambda: np.repeat(cv2.cvtColor(astronaut(), cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2),
+    "too_close": lambda: astronaut()[: int(landmarks()[152, 1]) + 5],
+}
+
+
+@pytest.mark.parametrize("code", WARNED)
+def test_a_fault_one_can_live_with_is_a_warning(code: str) -> None:
+    photo = check(WARNED[code](), quality=9 if code == "compressed" else 95)
+    assert photo.report.verdict == "warn", codes(photo)
+    assert code in codes(photo)
+
+
+@pytest.mark.parametrize("sigma_share", [0.0, 0.004, 0.02])
+def test_sharpness_falls_below_seven_tenths_where_blur_shows(sigma_share: float) -> None:
+    span = float(np.linalg.norm(landmarks()[33] - landmarks()[263]))
+    blurred = cv2.GaussianBlur(astronaut(), (0, 0), span * sigma_share) if sigma_share else astronaut()
+    sharpness = float(check(blurred).report.measures["sharpness"] or 0.0)
+    assert 0.0 <= sharpness <= 1.0
+    assert (sharpness >= 0.7) == (sigma_share < 0.01)
+
+
+def test_noise_is_not_taken_for_sharpness() -> None:
+    blurred = cv2.GaussianBlur(astronaut(), (0, 0), 5)
+    grain = np.random.default_rng(5).normal(0, 12, blurred.shape)
+    photo = check(np.clip(blurred + grain, 0, 255).astype(np.uint8))
+    assert "blurry" in codes(photo)
+
+
+def test_the_darker_side_is_named() -> None:
+    (reason,) = check(half_in_shadow()).report.reasons
+    assert reason.message == "Too dark on the left side. Face a window."
+
+
+def test_every_reason_is_a_sentence_that_says_what_to_do() -> None:
+    for make in (*REJECTED.values(), *WARNED.values()):
+        for reason in check(make()).report.reasons:
+            assert reason.message.endswith(".")
+            assert "{" not in reason.message
