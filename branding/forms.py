@@ -38,8 +38,8 @@ def _field(control: Control) -> forms.Field:
             choices=[(value, KINDS[value]) for value in control.options],
             widget=forms.RadioSelect,
             error_messages={
-                "invalid_choice": _("Choose one of the backdrops."),
-                "required": _("Choose one."),
+                "invalid_choice": _("Choose one of these."),
+                "required": _("Choose one of these."),
             },
         )
     if control.kind == "color":

@@ -177,7 +177,9 @@ def publish(request: MemberRequest, style: uuid.UUID) -> HttpResponse:
             )
             return _to(request, "publish", row)
         except services.StyleRefused as refusal:
-            form.add_error(None, refusal.message)
+            # Also the second half of a double click: the versions show what stands there.
+            messages.info(request, refusal.message)
+            return _to(request, "versions", row)
         else:
             messages.success(request, _("%s is published.") % version)
             return _to(request, "versions", row)

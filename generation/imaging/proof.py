@@ -89,13 +89,13 @@ def before(content: bytes, framing: Framing, size: tuple[int, int], quality: int
     if not faces:
         raise SubjectError("no_face")
     landmarks = faces[0].landmarks
-    scale = frames.place(landmarks, framing, size).scale
+    _, scale = frames.place(landmarks, framing, size)
     if scale < 0.5:
         # Averaged down first: a single bilinear step would alias.
         small = (round(pixels.shape[1] * scale * 1.5), round(pixels.shape[0] * scale * 1.5))
         landmarks = moved(landmarks, small[0] / pixels.shape[1])
         pixels = np.asarray(cv2.resize(pixels, small, interpolation=cv2.INTER_AREA), np.uint8)
-    matrix = frames.place(landmarks, framing, size).matrix
+    matrix, _ = frames.place(landmarks, framing, size)
     placed = cv2.warpAffine(
         pixels, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=_BEYOND
     )

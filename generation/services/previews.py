@@ -13,8 +13,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from django.utils.translation import gettext
-
 from branding.look import Framing, Look
 from generation.imaging import proof
 from generation.imaging.types import MasterLayers
@@ -97,8 +95,7 @@ def _sitter(candidate: Candidate) -> Sitter:
 
 
 def _demo_sitter(demo: Demo) -> Sitter:
-    name = gettext("%s (public domain)") % demo.name
-    return Sitter(demo.key, name, f"demo/{PROOF}/{demo.key}.master", demo=True)
+    return Sitter(demo.key, demo.name, f"demo/{PROOF}/{demo.key}.master", demo=True)
 
 
 def etag(person: Sitter, look: Look, size: str) -> str:
@@ -144,7 +141,7 @@ def _own_photo(person: Sitter) -> bytes:
     candidate = Candidate.objects.get(pk=person.key)
     name = proof.photo_name(storage.read(storage.masters(), person.master))
     photos = SourcePhoto.objects.exclude(status="deleted").filter(shoots=candidate.shoot_id)
-    photo = photos.filter(pk=name).first()
+    photo = next((photo for photo in photos if str(photo.pk) == name), None)
     if photo is None or not photo.normalized:
         raise FileNotFoundError(name)
     return storage.read(storage.originals(), photo.normalized)

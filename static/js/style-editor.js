@@ -139,19 +139,17 @@ form.addEventListener("click", (event) => {
 });
 
 /* --- Pictures: one request per person at a time, the newest look next -------------------------------- */
-const SETTLE_MS = 260;
 // A request that a newer look has overtaken is given up after this; before, its picture is still wanted.
 const GIVE_UP_MS = 1500;
+const PICTURE_RETRY_MS = 3000;
 let view = "after";
-let moved = 0;
 const sitters = new Map();
 
 const query = () => new URLSearchParams(values()).toString();
 
 function wanted(figure) {
-  const size = performance.now() - moved < SETTLE_MS ? "small" : "card";
   const base = view === "before" ? figure.dataset.before : figure.dataset.picture;
-  return `${base}?${query()}&size=${size}`;
+  return `${base}?${query()}&size=card`;
 }
 
 async function render(figure) {
@@ -175,7 +173,10 @@ async function render(figure) {
       note(figure, response.status === 422 ? (await response.json()).message : words.lost);
     }
   } catch (error) {
-    if (error.name !== "AbortError") note(figure, words.lost);
+    if (error.name !== "AbortError") {
+      note(figure, words.lost);
+      setTimeout(render, PICTURE_RETRY_MS, figure);
+    }
   }
   state.busy = false;
   state.took = performance.now() - state.started;
@@ -218,11 +219,12 @@ function progress() {
   }
 }
 
-let settling;
+// A pause of two frames gathers what one stroke of a key or one move of a lamp changes together.
+const GATHER_MS = 40;
+let gathering;
 function renderAll() {
-  for (const figure of sitters.keys()) render(figure);
-  clearTimeout(settling);
-  settling = setTimeout(() => [...sitters.keys()].forEach(render), SETTLE_MS + 20);
+  clearTimeout(gathering);
+  gathering = setTimeout(() => [...sitters.keys()].forEach(render), GATHER_MS);
 }
 
 document.body.addEventListener("htmx:afterSwap", (event) => {
@@ -234,6 +236,8 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
     for (const crop of $$("[data-crop]", figure)) crop.src = shown.src;
     shown.addEventListener("error", () => render(figure), { once: true });
   }
+  const foot = $("[data-stage-foot]");
+  foot.textContent = $("[data-demo]") ? foot.dataset.few : "";
   drawFraming();
   // The fragment shows the saved draft; the form may hold something newer.
   if (history.length > 1 || form.querySelector("[data-errors] .errorlist")) renderAll();
@@ -433,7 +437,6 @@ document.addEventListener("keydown", (event) => {
 
 /* --- Everything follows from a change ---------------------------------------------------------------- */
 function changed() {
-  moved = performance.now();
   syncTwins();
   drawRig();
   drawFraming();
