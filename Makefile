@@ -1,3 +1,75 @@
-.PHONY: lock
-lock:
-	true
+# Onelight: `make run` starts everything, `make test` proves it. `make help` lists the rest.
+
+VENV ?= .venv
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PY := $(VENV)/bin/python
+# Arguments for pytest, for instance: make test T="tests/teams -x"
+T ?=
+# Two processes: each has a database of its own, and the pictures' models fit into memory twice.
+JOBS ?= 2
+
+# The services drop root; what pip writes must be readable for them whatever the caller's umask is.
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+INSTALL := umask 022 && $(PY) -m pip install --quiet --require-virtualenv
+
+.DEFAULT_GOAL := help
+.PHONY: help install install-test run test check lock system system-test clean
+
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: system $(VENV)/.base  ## Start the portal: services, web, workers (Ctrl-C stops)
+	@exec $(PY) manage.py up
+
+install: system $(VENV)/.base  ## Make .venv from requirements/base.txt
+
+install-test: system-test $(VENV)/.dev  ## Add what tests and GPU workers need
+
+test: install-test  ## Run every test (T="…" passes arguments to pytest)
+	@$(PY) -m pytest -n $(JOBS) $(T)
+
+check: install-test  ## Style, types, layers, templates, migrations
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	git ls-files -z 'templates/*.html' | xargs -0 $(VENV)/bin/djade --target-version 5.2 --check
+	$(PY) manage.py makemigrations --check --dry-run
+
+# Everything is resolved once together; the smaller locks take their pins from it, so all three agree.
+# uv does not read pip's settings: package indexes that pip is set up with are handed to it.
+UV = UV_FIND_LINKS="$$($(PY) -m pip config get :env:.find-links 2>/dev/null)" \
+	UV_EXTRA_INDEX_URL="$$($(PY) -m pip config get global.extra-index-url 2>/dev/null)" \
+	$(VENV)/bin/uv pip compile --quiet --upgrade --index-strategy unsafe-best-match --no-header \
+	--annotation-style line --python-version 3.11 pyproject.toml
+lock: $(VENV)/.base  ## Resolve pyproject.toml into requirements/*.txt again
+	$(INSTALL) uv
+	$(UV) --extra dev --extra diffusion -o requirements/dev.txt
+	sed -i 's/^\(torch==[0-9.]*\)+[a-z0-9]*/\1/' requirements/dev.txt
+	$(UV) --extra diffusion -c requirements/dev.txt -o requirements/gpu.txt
+	sed -i 's/^\(torch==[0-9.]*\)+[a-z0-9]*/\1/' requirements/gpu.txt
+	$(UV) -c requirements/dev.txt -o requirements/base.txt
+
+clean:  ## Remove the environment and caches; the data in var/ stay
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+system:
+	@"$(or $(PYTHON),python3)" portal/lib/system.py
+
+system-test:
+	@"$(or $(PYTHON),python3)" portal/lib/system.py --test
+
+$(PY):
+	@echo "Making the Python environment in $(VENV)"
+	@umask 022 && "$(PYTHON)" -m venv $(VENV)
+
+# A stamp is younger than its lock exactly as long as the lock has not changed since.
+$(VENV)/.base: requirements/base.txt | $(PY)
+	@echo "Installing the packages of requirements/base.txt (a few minutes the first time)"
+	@$(INSTALL) -r requirements/base.txt
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt | $(PY)
+	@echo "Installing the packages of requirements/dev.txt (several minutes the first time)"
+	@$(INSTALL) -r requirements/dev.txt
+	@touch $@
