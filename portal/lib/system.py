@@ -85,8 +85,8 @@ def ensure(needs: Sequence[Need], command: str) -> int:
 def _apt(*arguments: str) -> bool:
     """Run apt-get silently; show what it said when it fails."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    result = subprocess.run(  # noqa: S603 - our own package names
-        ["apt-get", "--quiet", *arguments],  # noqa: S607 - wherever the system keeps it
+    result = subprocess.run(
+        ["apt-get", "--quiet", *arguments],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
