@@ -38,6 +38,13 @@ def real_sunglasses() -> SRGB8:
     return np.where(dark, clear * 0.12 + 8, clear).astype(np.uint8)
 
 
+def eyes_behind_paper() -> SRGB8:
+    skin = tuple(int(value) for value in np.median(astronaut()[260:330, 380:400].reshape(-1, 3), axis=0))
+    picture = painted(LEFT_EYE, skin, 12)
+    other = painted(RIGHT_EYE, skin, 12)
+    return np.where(picture != astronaut(), picture, other)
+
+
 def half_in_shadow() -> SRGB8:
     picture = astronaut().copy()
     picture[:, : int(landmarks()[168, 0])] //= 12
@@ -86,6 +93,7 @@ REJECTED = {
     "squashed": lambda: cv2.resize(astronaut(), (912, 640), interpolation=cv2.INTER_AREA),
     "face_cut": lambda: astronaut()[:, int(landmarks()[168, 0]) - 15 :],
     "sunglasses": sunglasses,
+    "eyes_covered": eyes_behind_paper,
     "mouth_covered": lambda: painted((205, 425, 136, 365, 152, 2), (120, 160, 200), 6),
     "not_a_photo": lambda: (cv2.medianBlur(astronaut(), 15) // 48 * 48 + 24).astype(np.uint8),
 }
@@ -109,6 +117,7 @@ WARNED = {
     "tilted": lambda: turned(20),
     "compressed": astronaut,
     "black_and_white": lambda: np.repeat(cv2.cvtColor(astronaut(), cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2),
+    "head_cut": lambda: astronaut()[int(landmarks()[10, 1]) - 10 :],
     "too_close": lambda: astronaut()[: int(landmarks()[152, 1]) + 5],
 }
 

@@ -17,7 +17,9 @@ Level = Literal["reject", "warn"]
 # Groups that explain further faults of the same photo away: a mask is not also asked for in the dark.
 _UNSEEN: Final = frozenset({"no_face", "too_small", "too_dark", "too_bright", "several_faces"})
 # Findings about what covers the face; one of them is enough.
-_COVER: Final = frozenset({"half_covered", "sunglasses", "mouth_covered", "not_a_photo", "face_covered"})
+_COVER: Final = frozenset(
+    {"half_covered", "sunglasses", "eyes_covered", "mouth_covered", "not_a_photo", "face_covered"}
+)
 
 MIN_SIDE_PX: Final = 256
 GOOD_SIDE_PX: Final = 512
@@ -76,6 +78,8 @@ NOISY: Final = 4.8
 BROKEN_BLOCKS: Final = 6.0
 BLOCKY: Final = 3.0
 GLARE_SHARE: Final = 0.06
+# Hair and skull reach at least this far above the mesh, in eye spans; the bald reach 0.5.
+CUT_HEADROOM: Final = 0.25
 # Tight official portraits lack up to 0.08 of the default framing below; more shows as a cut body.
 CROPPED_BELOW: Final = 0.12
 
@@ -121,8 +125,13 @@ def _mouth_covered(m: _Of) -> bool:
 
 
 def _sunglasses(m: _Of) -> bool:
+    return m.eye_brightness < DARK_EYES
+
+
+def _eyes_covered(m: _Of) -> bool:
+    """No lids, lashes or irises where they should be, though the mouth can be seen."""
     _, high = _eye_contrasts(m)
-    return m.eye_brightness < DARK_EYES or (high < NO_CONTRAST and m.mouth_contrast > NO_CONTRAST)
+    return high < NO_CONTRAST < m.mouth_contrast
 
 
 def _not_a_photo(m: _Of) -> bool:
@@ -160,6 +169,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("face_cut", "reject", lambda m: m.cut_off > CUT_SHARE),
     Rule("half_covered", "reject", _half_covered),
     Rule("sunglasses", "reject", _sunglasses),
+    Rule("eyes_covered", "reject", _eyes_covered),
     Rule("not_a_photo", "reject", _not_a_photo),
     Rule("mouth_covered", "reject", _mouth_covered),
     Rule("side_shadow", "reject", lambda m: m.side_ratio > SHADOW_RATIO, _side),
@@ -208,6 +218,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("mouth_open", "warn", lambda m: m.mouth_openness > WIDE_MOUTH),
     Rule("noisy", "warn", lambda m: m.noise > NOISY),
     Rule("compressed", "warn", lambda m: m.blockiness > BLOCKY),
+    Rule("head_cut", "warn", lambda m: m.headroom < CUT_HEADROOM),
     Rule("too_close", "warn", lambda m: m.missing_below > CROPPED_BELOW),
 )
 
