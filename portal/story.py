@@ -69,11 +69,12 @@ def _moments(employee: Employee, shoots: list[Shoot]) -> list[Moment]:
     """Decisions (audit), moves that no decision stands behind, and mails that went out."""
     moments = [
         Moment(line.event.at, line.words, line.icon, line.event.actor_name, line.details)
-        for line in happenings.described(audit_of(employee.pk))
+        for line in happenings.described(audit_of(employee.pk), without=employee.name)
     ]
     invite_ids = [str(pk) for pk in Invite.objects.filter(employee=employee).values_list("pk", flat=True)]
     moments += [_move(move) for move in moves_of(invite_ids) if move.to_status in _INVITE_MOVES]
-    moments += [_move(move) for move in moves_of([str(shoot.pk) for shoot in shoots]) if move.to_status in _SHOOT_MOVES]
+    shoot_moves = moves_of([str(shoot.pk) for shoot in shoots])
+    moments += [_move(move) for move in shoot_moves if move.to_status in _SHOOT_MOVES]
     sent = mails_to(employee).filter(status=Mail.Status.DONE)[:_MOST]
     moments += [
         Moment(mail.finished_at or mail.created_at, _("Mail delivered"), "mail-check", "", mail.subject)

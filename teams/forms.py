@@ -109,6 +109,10 @@ class LetterForm(forms.Form):
         label=gettext_lazy("Words"), max_length=5000, widget=forms.Textarea(attrs={"rows": 13})
     )
 
+    def __init__(self, company: Company, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.company = company
+
     def clean_subject(self) -> str:
         subject = one_line(self.cleaned_data["subject"])
         self._known_only(subject)
@@ -130,6 +134,8 @@ class LetterForm(forms.Form):
                 _("{%(name)s} is not a placeholder. There are {name}, {company}, {link} and {due}.")
                 % {"name": unknown[0]}
             )
+        if "{due}" in words and self.company.due_on is None:
+            raise ValidationError(_("There is no due date yet. Set one in the settings, or take {due} out."))
 
     @property
     def letter(self) -> letters.Letter:

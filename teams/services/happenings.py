@@ -93,16 +93,19 @@ def icon_of(action: str) -> str:
     return _NAMES[action][1] if action in _NAMES else _DEFAULT_ICON
 
 
-def described(events: Iterable[AuditEvent]) -> list[Line]:
-    """Audit events as lines."""
-    return [Line(one, name_of(one.action), icon_of(one.action), _details(one.data)) for one in events]
+def described(events: Iterable[AuditEvent], without: str = "") -> list[Line]:
+    """Audit events as lines. `without`: a value that goes without saying, such as the name of the person
+    whose story it is."""
+    return [
+        Line(one, name_of(one.action), icon_of(one.action), _details(one.data, without)) for one in events
+    ]
 
 
-def _details(data: dict[str, Any]) -> str:
+def _details(data: dict[str, Any], without: str) -> str:
     parts = []
     for key, before in _DETAILS:
         value = data.get(key)
-        if value in (None, "", 0, [], False):
+        if value in (None, "", 0, [], False, without):
             continue
         text = ", ".join(str(item) for item in value) if isinstance(value, list) else str(value)
         parts.append(f"{before} {text}".strip())

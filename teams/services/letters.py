@@ -81,7 +81,10 @@ def standard(kind: str, company: Company) -> Letter:
     if isinstance(own, dict) and own.get("subject") and own.get("body"):
         return Letter(kind, own["subject"], own["body"])
     with override(company.language):
-        return _reminder() if kind == REMINDER else _invite()
+        letter = _reminder() if kind == REMINDER else _invite()
+        if company.due_on is not None:
+            letter = replace(letter, body=f"{letter.body}\n\n" + _("Please do it by {due}."))
+    return letter
 
 
 def _invite() -> Letter:
@@ -92,7 +95,7 @@ def _invite() -> Letter:
         "Take a few photos with your phone, choose the headshot you like best, done. "
         "It takes about five minutes.\n\n"
         "{link}\n\n"
-        "Please do it by: {due}. The link is yours alone; please do not pass it on."
+        "The link is yours alone; please do not pass it on."
     )
     return Letter(INVITE, subject, body)
 
@@ -103,8 +106,7 @@ def _reminder() -> Letter:
         "Hello {name},\n\n"
         "a short reminder: your headshot for {company} is not finished yet. "
         "Your link brings you to where you left off.\n\n"
-        "{link}\n\n"
-        "Please do it by: {due}."
+        "{link}"
     )
     return Letter(REMINDER, subject, body)
 

@@ -64,11 +64,11 @@ def compose(request: MemberRequest) -> HttpResponse:
         return _send(request)
     kind = letters.REMINDER if request.GET.get("kind") == letters.REMINDER else letters.INVITE
     letter = letters.standard(kind, request.company)
-    return _page(request, LetterForm(initial=LetterForm.of(letter)), letter)
+    return _page(request, LetterForm(request.company, initial=LetterForm.of(letter)), letter)
 
 
 def _send(request: MemberRequest) -> HttpResponse:
-    form = LetterForm(request.POST)
+    form = LetterForm(request.company, request.POST)
     if not form.is_valid():
         return _page(request, form, _draft(request), status=422)
     ids, _total = _recipients(request)
@@ -76,7 +76,11 @@ def _send(request: MemberRequest) -> HttpResponse:
     this = invites.Round(form.letter, form.cleaned_data["key"], actor, request.user)
     sent = invites.send(request.company, ids, this)
     if sent.written:
-        text = ngettext("The mail to %(count)d person is on its way.", "The mails to %(count)d people are on their way.", sent.written)
+        text = ngettext(
+            "The mail to %(count)d person is on its way.",
+            "The mails to %(count)d people are on their way.",
+            sent.written,
+        )
         messages.success(request, text % {"count": sent.written})
     elif sent.repeated or not ids:
         messages.info(request, _("This was sent already. Nobody gets it twice."))
