@@ -57,6 +57,10 @@ def _rows(*needs: str) -> list[str]:
     return [name for name, row in ROWS.items() if row.need in needs]
 
 
+def _owned(names: list[str]) -> list[str]:
+    return [name for name in names if ROWS[name].kwargs.__name__ != "nothing" and ROWS[name].owned]
+
+
 MEMBER_ROWS = [name for name, row in ROWS.items() if row.need == "member" or isinstance(row.need, Action)]
 
 
@@ -77,7 +81,7 @@ def test_people_of_other_companies_find_nothing(cast: Cast, name: str, who: str)
     assert _status(cast.client(who), row, path) == 404
 
 
-@pytest.mark.parametrize("name", [name for name in MEMBER_ROWS if ROWS[name].kwargs.__name__ != "nothing"])
+@pytest.mark.parametrize("name", _owned(MEMBER_ROWS))
 def test_objects_of_another_company_are_not_found_under_ones_own_address(cast: Cast, name: str) -> None:
     row = ROWS[name]
     path = _path(name, cast.northwind, _kwargs(row, cast.southbay))
@@ -113,9 +117,7 @@ def test_links_open_only_their_own_door(cast: Cast, name: str) -> None:
     assert _status(Client(), row, _path(name, house, kwargs, token_of(house.invites["jonas"]))) == 410
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in _rows("personal_link") if ROWS[name].kwargs.__name__ != "nothing"]
-)
+@pytest.mark.parametrize("name", _owned(_rows("personal_link")))
 def test_a_colleagues_object_is_not_found_by_personal_link(cast: Cast, name: str) -> None:
     row, house = ROWS[name], cast.northwind
     path = _path(name, house, _kwargs(row, house), house.token("kofi"))

@@ -28,3 +28,5 @@ class Row:
     ok: int = 200
     method: str = "get"
     data: dict[str, Any] = field(default_factory=dict)
+    # Whether what `kwargs` makes belongs to somebody, so that others must not find it.
+    owned: bool = True
