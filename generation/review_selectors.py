@@ -5,6 +5,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final
 
 from django.db.models import Q, QuerySet
@@ -54,6 +55,8 @@ class Place:
     total: int
     previous: uuid.UUID | None
     next: uuid.UUID | None
+    # Its picture, to be fetched ahead.
+    next_candidate: uuid.UUID | None = None
 
 
 def place(headshot: Headshot) -> Place:
@@ -73,6 +76,7 @@ def place(headshot: Headshot) -> Place:
         queue.count(),
         previous.pk if previous else None,
         following.pk if following else None,
+        following.candidate_id if following else None,
     )
 
 
@@ -92,6 +96,11 @@ class Case:
     numbers: list[tuple[str, str, str]]
     # The headshot in use until now, when there is one.
     in_use: Headshot | None
+
+    @property
+    def middle(self) -> int:
+        """Where this person stands among the neighbours."""
+        return (len(self.neighbours) + 1) // 2
 
     @property
     def remarks(self) -> list[verdicts.Finding]:
@@ -263,7 +272,15 @@ def _department(row: Headshot) -> str:
 
 def clean(most: int) -> list[Headshot]:
     """At most `most` of those in review whose picture passed all gates, longest waiting first."""
-    return [row for row in waiting() if verdicts.passes_all(row.candidate)][:most]
+    passed = (row for row in waiting().iterator() if verdicts.passes_all(row.candidate.gates))
+    return list(islice(passed, most))
+
+
+def clean_count(most: int) -> int:
+    """How many `clean` would give."""
+    judged = Headshot.objects.filter(status=HeadshotStatus.CHOSEN, employee__archived_at=None)
+    gates = judged.values_list("candidate__gates", flat=True).iterator()
+    return len(list(islice(filter(verdicts.passes_all, gates), most)))
 
 
 # --- library ---------------------------------------------------------------------------------------

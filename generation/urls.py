@@ -30,10 +30,17 @@ studio_urls: list[URLPattern] = [
 review_urls: list[URLPattern] = [
     path("", review.queue, name="queue"),
     path("wall/", review.wall, name="wall"),
+    path("bulk/", review.bulk, name="bulk"),
+    path("undo/", review.undo, name="undo"),
+    path("<uuid:headshot>/", review.person, name="person"),
+    path("<uuid:headshot>/approve/", review.approve, name="approve"),
+    path("<uuid:headshot>/return/", review.send_back, name="send_back"),
 ]
 # under /c/<company>/library/
 library_urls: list[URLPattern] = [
     path("", library.library, name="list"),
+    path("<uuid:headshot>/", library.show, name="show"),
+    path("<uuid:headshot>/<slug:preset>/", library.download, name="download"),
 ]
 # under /c/<company>/media/
 media_urls: list[URLPattern] = [

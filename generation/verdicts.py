@@ -75,9 +75,9 @@ def gates(candidate: Candidate) -> list[Finding]:
     return sorted(found, key=lambda one: (tones[one.tone], _ORDER.get(one.code, len(_ORDER))))
 
 
-def passes_all(candidate: Candidate) -> bool:
-    """Whether every gate was passed; a picture that was never judged has not."""
-    return bool(candidate.gates) and all(gate.get("passed") for gate in candidate.gates.values())
+def passes_all(judged: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether every gate of `Candidate.gates` was passed; a picture that was never judged has not."""
+    return bool(judged) and all(gate.get("passed") for gate in judged.values())
 
 
 def _gate(name: str, gate: Mapping[str, Any]) -> Finding:

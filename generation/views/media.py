@@ -21,7 +21,9 @@ from teams.permissions import MEMBER, PERSONAL_LINK, Action, access
 MAX_AGE_S: Final = 600
 _TYPES: Final = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp", "tif": "image/tiff"}
 PHOTO_KINDS: Final = ("thumbnail", "upright")
-CANDIDATE_KINDS: Final = ("small", "large", "full")
+CANDIDATE_KINDS: Final = ("thumb", "small", "large", "full")
+# Made when first asked for.
+_MADE: Final = {"large": copies.large, "thumb": copies.thumb}
 
 
 @access(PERSONAL_LINK)
@@ -69,9 +71,9 @@ def _photo(request: CompanyRequest, row: SourcePhoto, kind: str) -> HttpResponse
 def _candidate(request: CompanyRequest, row: Candidate, kind: str) -> HttpResponseBase:
     if kind not in CANDIDATE_KINDS:
         raise Http404
-    if kind == "large":
+    if kind in _MADE:
         try:
-            return stream(request, storage.renditions(), copies.large(row))
+            return stream(request, storage.renditions(), _MADE[kind](row))
         except FileNotFoundError as error:
             raise Http404 from error
     return stream(request, storage.renditions(), row.small if kind == "small" else row.image)
