@@ -3,7 +3,6 @@ real pictures from the public-domain portraits that wheels carry."""
 
 import datetime as dt
 import io
-import json
 import secrets
 from pathlib import Path
 
@@ -16,10 +15,10 @@ from branding.look import STARTERS
 from generation import jobs
 from generation import transitions as generation_moves
 from generation.imaging.samples import portrait_files
-from generation.models import Shoot, SourcePhoto
+from generation.models import Candidate, Headshot, Shoot, ShootStatus, SourcePhoto
 from generation.services import choices, reviews, shoots, uploads
 from teams import tenancy, transitions
-from teams.actor import Actor
+from teams.actor import SYSTEM, Actor
 from teams.models import Company, Employee, Membership, Role, User
 from teams.services import consents, invites, roster
 from teams.services.links import personal_link
@@ -49,33 +48,34 @@ _TRY = "Luca Moretti"
 
 def access_file() -> Path:
     """Where the demo's password is kept, readable by the owner of the portal's files only."""
-    return Path(settings.VAR_DIR) / "demo.json"
+    return Path(settings.VAR_DIR) / "demo-password"
 
 
 def make() -> dict[str, str] | None:
     """Create the demo company unless there is any company; return how to get in, or None when this
-    installation has companies of its own."""
+    installation has companies of its own. An interrupted run is completed by the next one."""
     if not Company.objects.exists():
-        _write_access(_create())
-    if not access_file().exists() or not Company.objects.filter(slug=SLUG).exists():
+        _create(_new_password())
+    company = Company.objects.filter(slug=SLUG).first()
+    if company is None or not access_file().exists():
         return None
-    found: dict[str, str] = json.loads(access_file().read_text())
-    return found
-
-
-def _write_access(password: str) -> None:
-    company = Company.objects.get(slug=SLUG)
     with tenancy.company_scope(company.pk):
-        someone = Employee.objects.get(name=_TRY)
-        link = personal_link(invites.link_for(someone, Actor("system", "", "Demo")))
-    file = access_file()
-    file.touch(mode=0o600)
-    access = {"email": _ADMIN, "password": password, "employee": _TRY, "link": link}
-    file.write_text(json.dumps(access, indent=2) + "\n")
+        _make_pictures()
+        someone = Employee.objects.select_related("company").get(name=_TRY)
+        link = personal_link(invites.link_for(someone, SYSTEM))
+    return {"email": _ADMIN, "password": access_file().read_text().strip(), "employee": _TRY, "link": link}
 
 
-def _create() -> str:
+def _new_password() -> str:
+    """Kept before the company exists: an interrupted start must not leave a company nobody can enter."""
     password = secrets.token_urlsafe(9)
+    access_file().parent.mkdir(parents=True, exist_ok=True)
+    access_file().touch(mode=0o600)
+    access_file().write_text(password + "\n")
+    return password
+
+
+def _create(password: str) -> None:
     # One transaction for everything without pictures: an interrupted start leaves no half company.
     with transaction.atomic():
         admin = User.objects.filter(email=_ADMIN).first() or User.objects.create_user(
@@ -95,9 +95,6 @@ def _create() -> str:
             _make_styles(company, admin)
             for row in _PEOPLE:
                 _make_person(company, admin, row)
-    with tenancy.company_scope(company.pk):
-        _make_pictures(admin)
-    return password
 
 
 def _make_styles(company: Company, admin: User) -> None:
@@ -129,16 +126,21 @@ def _make_person(company: Company, admin: User, row: tuple[str, ...]) -> None:
         consents.give(person, invite, generated=False, signature=name, language="en")
 
 
-def _make_pictures(admin: User) -> None:
+def _make_pictures() -> None:
+    """The two real people: photographed once, the one of them chosen and approved."""
     files = portrait_files()
     for name, file in _PORTRAITS.items():
         person = Employee.objects.select_related("company").get(name=name)
-        shoot = photograph(person, {file: files[file]})
-        if name == "Eileen Collins" and shoot is not None:
-            best = shoot.candidates.select_related("shoot__employee__company").first()
-            if best is not None:
-                headshot = choices.choose(best, Actor.employee(person))
-                reviews.approve(headshot, admin)
+        if not Shoot.objects.filter(employee=person).exists():
+            photograph(person, {file: files[file]})
+    best = (
+        Candidate.objects.filter(shoot__employee__name="Eileen Collins", shoot__status=ShootStatus.DONE)
+        .select_related("shoot__employee__company")
+        .first()
+    )
+    if best is not None and not Headshot.objects.filter(employee=best.shoot.employee).exists():
+        headshot = choices.choose(best, Actor.employee(best.shoot.employee))
+        reviews.approve(headshot, User.objects.get(email=_ADMIN))
 
 
 def photograph(person: Employee, files: dict[str, bytes]) -> Shoot | None:
