@@ -10,7 +10,7 @@ JOBS ?= 2
 
 # The services drop root; what pip writes must be readable for them whatever the caller's umask is.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-INSTALL := umask 022 && $(PY) -m pip install --quiet --require-virtualenv
+INSTALL := umask 022 && $(PY) -m pip install --quiet --require-virtualenv --use-pep517
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-test run test check lock system system-test clean
@@ -43,7 +43,7 @@ UV = UV_FIND_LINKS="$$($(PY) -m pip config get :env:.find-links 2>/dev/null)" \
 	$(VENV)/bin/uv pip compile --quiet --upgrade --index-strategy unsafe-best-match --no-header \
 	--annotation-style line --python-version 3.11 pyproject.toml
 lock: $(VENV)/.base  ## Resolve pyproject.toml into requirements/*.txt again
-	$(INSTALL) uv
+	@$(INSTALL) uv
 	$(UV) --extra dev --extra diffusion -o requirements/dev.txt
 	sed -i 's/^\(torch==[0-9.]*\)+[a-z0-9]*/\1/' requirements/dev.txt
 	$(UV) --extra diffusion -c requirements/dev.txt -o requirements/gpu.txt

@@ -3,6 +3,7 @@
 Nothing is started and nothing is connected to on import: the photo commands run without a database.
 """
 
+import os
 from pathlib import Path
 
 import environ
@@ -21,6 +22,11 @@ VAR_DIR = folder("VAR_DIR", BASE_DIR / "var")
 DEBUG = flag("DEBUG", False)
 SECRET_KEY = secret_key(VAR_DIR)
 PORT = whole("PORT", 8000)
+# The web server's address; 0.0.0.0 lets other machines in without a proxy.
+LISTEN = text("LISTEN", "127.0.0.1")
+WEB_WORKERS = whole("WEB_WORKERS", 2)
+# Worker processes of `make run`, two at least; each holds the models (about 700 MB).
+WORKERS = whole("WORKERS", max(2, min(4, (os.cpu_count() or 2) // 2)))
 BASE_URL = text("BASE_URL", f"http://localhost:{PORT}").rstrip("/")
 ALLOWED_HOSTS = words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 _secure = BASE_URL.startswith("https://")

