@@ -62,7 +62,7 @@ def own_download(house: House) -> dict[str, Any]:
     approved_file(house)
     for employee in house.employees.values():
         factories.give_consent(employee)
-    return {"preset": "full"}
+    return {"preset": "master"}
 
 
 def receipt(house: House) -> dict[str, Any]:

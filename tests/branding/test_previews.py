@@ -2,6 +2,7 @@
 
 import io
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from PIL import Image
 
 from branding.forms import look_query
-from branding.look import STARTERS, Framing, Look
+from branding.look import STARTERS, Look
 from generation.imaging import proof
 from generation.imaging.finishing import masters
 from generation.models import Candidate, Headshot, SourcePhoto
@@ -147,10 +148,11 @@ def test_a_deleted_photo_is_said_in_words(cast: Cast) -> None:
     assert "has been deleted" in answer.json()["message"]
 
 
-def test_reduced_masters_show_what_the_full_one_shows() -> None:
-    full = masters.load_master(sitters.master("demo-hopper"))
-    look, size = Look(framing=Framing(eye_line=0.42, head_height=0.2)), (160, 200)
-    small = proof.reduced(full, 50)
+def test_reduced_masters_show_what_the_full_one_shows(shared_photos: Path) -> None:
+    photo = (shared_photos / "portraits" / "al-green.jpg").read_bytes()
+    full = masters.load_master(proof.develop(photo, "al-green"))
+    look, size = Look(), (320, 400)
+    small = proof.reduced(full, proof.unit_for(look.framing, size))
     assert small.alpha.size < full.alpha.size / 2
     pictures = [
         np.asarray(Image.open(io.BytesIO(proof.finish(master, look, size)))).astype(float)
