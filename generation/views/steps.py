@@ -6,6 +6,7 @@ from typing import Any, Final
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
+from branding.presets import PRESETS, Preset
 from generation.models import Headshot
 
 _WAY: Final = (
@@ -52,5 +53,12 @@ class Download:
 def downloads(approved: Headshot) -> list[Download]:
     """The sizes that an employee may download."""
     candidate = approved.candidate
-    note = f"{candidate.width_px} × {candidate.height_px} · PNG"
-    return [Download("full", gettext("Full size"), note)]
+    return [
+        Download(preset.key, str(preset.label), _note(preset, candidate.width_px, candidate.height_px))
+        for preset in PRESETS.values()
+    ]
+
+
+def _note(preset: Preset, width_px: int, height_px: int) -> str:
+    width, height = preset.size or (width_px, height_px)
+    return f"{preset.note} · {width} × {height} · {preset.format.upper()}"

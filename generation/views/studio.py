@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -18,7 +19,7 @@ from branding.selectors import current_version
 from generation import selectors, sentences
 from generation.forms import ACCEPT, PieceForm, RetakeForm, limited_upload_handlers
 from generation.models import Candidate, HeadshotStatus, PhotoStatus, Shoot, ShootStatus, SourcePhoto
-from generation.services import choices, shoots, uploads
+from generation.services import choices, renditions, shoots, uploads
 from generation.views import steps
 from generation.views.consented import consented
 from generation.views.media import stream
@@ -380,6 +381,12 @@ def done(request: EmployeeRequest) -> HttpResponse:
 def download(request: EmployeeRequest, preset: str) -> HttpResponseBase:
     """The employee's own approved headshot in one of the usual sizes."""
     approved = selectors.approved_headshot(request.employee)
-    if approved is None or preset != "full":
+    if approved is None:
         raise Http404
-    return stream(request, storage.renditions(), approved.candidate.image, download_as="headshot.png")
+    try:
+        made = renditions.rendition(approved, preset)
+    except (renditions.UnknownPreset, FileNotFoundError) as error:
+        raise Http404 from error
+    suffix = made.file.rpartition(".")[2]
+    name = f"{slugify(request.employee.name, allow_unicode=True) or 'headshot'}-{preset}.{suffix}"
+    return stream(request, storage.renditions(), made.file, download_as=name)
