@@ -113,33 +113,18 @@ def _mesh(models: FaceModels, pixels: SRGB8, box: Box, score: float) -> Face | N
 
 def _square(pixels: SRGB8, left: float, top: float, side: float) -> SRGB8:
     """The square at (left, top) as `MESH_SIDE_PX` pixels; the photo's edge is repeated outside of it."""
-    x0, y0 = int(np.floor(left)), int(np.floor(top))
-    x1, y1 = int(np.ceil(left + side)), int(np.ceil(top + side))
     height, width = pixels.shape[:2]
-    part = pixels[max(y0, 0) : min(y1, height), max(x0, 0) : min(x1, width)]
+    x0, x1 = max(int(np.floor(left)), 0), min(int(np.ceil(left + side)), width)
+    y0, y1 = max(int(np.floor(top)), 0), min(int(np.ceil(top + side)), height)
+    part = pixels[y0:y1, x0:x1]
     scale = min(1.0, MESH_SIDE_PX / side)
     if scale < 1.0 and part.size:
-        size = (
-            max(1, round(part.shape[1] * scale)),
-            max(1, round(part.shape[0] * scale)),
-        )
-        part = shrink(part, size)
-    # What `part` shows, in pixels of the photo, decides the exact mapping to the square.
-    span_x, span_y = min(x1, width) - max(x0, 0), min(y1, height) - max(y0, 0)
+        part = shrink(part, (max(1, round((x1 - x0) * scale)), max(1, round((y1 - y0) * scale))))
+    # Whole pixels were shrunk to whole pixels: their exact ratio decides the mapping to the square.
+    across, down = part.shape[1] / (x1 - x0), part.shape[0] / (y1 - y0)
     step = side / MESH_SIDE_PX
     matrix: NDArray[np.float64] = np.array(
-        [
-            [
-                step * part.shape[1] / span_x,
-                0.0,
-                (left - max(x0, 0)) * part.shape[1] / span_x,
-            ],
-            [
-                0.0,
-                step * part.shape[0] / span_y,
-                (top - max(y0, 0)) * part.shape[0] / span_y,
-            ],
-        ]
+        [[step * across, 0.0, (left - x0) * across], [0.0, step * down, (top - y0) * down]]
     )
     square = cv2.warpAffine(
         part,
