@@ -87,7 +87,7 @@ ENGINE: Final[dict[str, str]] = {
 # Why no headshot came out of photos that passed the photo check.
 SHOOT: Final[dict[str, str]] = {
     "no_usable_photo": "None of the photos can be used. Send one looking straight at the camera.",
-    "crop_too_tight": "The photo ends too close to your shoulders for this style. Send one from further away.",
+    "crop_too_tight": "The photo ends too close to your shoulders for this style. Send one from farther off.",
     "gate_likeness": "The finished picture does not look enough like your photos. Send more photos of you.",
     "gate_skin_ita": "The light in this photo hides your own skin tone. Send one taken in daylight.",
     "gate_skin_lightness": "The light in this photo hides your own skin tone. Send one taken in daylight.",
