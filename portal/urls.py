@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from branding import urls as branding
 from generation import urls as generation
-from portal import views, views_people
+from portal import dashboard, views, views_people
 from portal.exports import urls as exports
 from teams import urls as teams
 
@@ -18,7 +18,7 @@ people_urls: list[URLPattern | URLResolver] = [
 ]
 
 company_urls: list[URLPattern | URLResolver] = [
-    path("", views.dashboard, name="dashboard"),
+    path("", dashboard.dashboard, name="dashboard"),
     path("theme.css", views.theme, name="theme"),
     path("people/", include((people_urls, "people"))),
     path("settings/", include((teams.settings_urls, "settings"))),

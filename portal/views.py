@@ -24,12 +24,6 @@ def home(request: MemberRequest) -> HttpResponse:
     return render(request, "portal/companies.html", {"memberships": memberships})
 
 
-@access(permissions.MEMBER)
-def dashboard(request: MemberRequest) -> HttpResponse:
-    """Where the company stands."""
-    return render(request, "portal/dashboard.html")
-
-
 @access(permissions.COMPANY_PUBLIC)
 @cache_control(public=True, max_age=300)
 def theme(request: CompanyRequest) -> HttpResponse:

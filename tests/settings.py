@@ -16,9 +16,9 @@ os.environ.setdefault("SECRET_KEY", "only-for-tests")
 os.environ.setdefault("BASE_URL", "http://localhost:8000")
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 
-from portal.settings import *  # noqa: E402, F403
-from portal.settings import CACHES, DATABASES, REDIS_URL, RQ_QUEUES, STORAGES  # noqa: E402
-from portal.lib import storage  # noqa: E402
+from portal.settings import *
+from portal.settings import CACHES, DATABASES, REDIS_URL, RQ_QUEUES, STORAGES
+from portal.lib import storage
 
 for _database in DATABASES.values():
     _database["NAME"] = f"test_onelight_{_WORKER}"
@@ -37,3 +37,6 @@ EMAIL_FILE_PATH = str(FILES_DIR / "mail")
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "testserver"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 HEARTBEAT_TIMEOUT_S = 5
+# The web server of the browser tests serves static files where they lie.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True

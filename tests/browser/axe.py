@@ -1,0 +1,18 @@
+"""Accessibility checks by axe in the running page."""
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+_AXE = Axe()
+# WCAG 2.0 to 2.2, levels A and AA, and axe's best practices.
+_OPTIONS = {"resultTypes": ["violations"]}
+
+
+def assert_accessible(page: Page) -> None:
+    """Fail with what axe found on the page as it stands."""
+    results = _AXE.run(page, options=_OPTIONS)
+    found = [
+        f"{violation['id']}: {violation['help']} at {[node['target'] for node in violation['nodes']][:3]}"
+        for violation in results.response["violations"]
+    ]
+    assert found == [], f"{page.url}\n" + "\n".join(found)
