@@ -36,6 +36,10 @@ _NAMES = {
     "headshot.approved": (_("Headshot approved"), "badge-check"),
     "headshot.returned": (_("Headshot returned"), "corner-up-left"),
     "headshot.reopened": (_("Review decision undone"), "undo-2"),
+    "headshot.downloaded": (_("Headshot downloaded"), "download"),
+    "export.requested": (_("Export asked for"), "package"),
+    "export.ready": (_("Export packed"), "package-check"),
+    "export.downloaded": (_("Export downloaded"), "download"),
     "headshot_approved": (_("Headshot approved"), "badge-check"),
     "headshot_returned": (_("Headshot returned"), "corner-up-left"),
     "headshot_reopened": (_("Review decision undone"), "undo-2"),
@@ -67,6 +71,9 @@ _DETAILS = (
     ("reason", _("reason")),
     ("why", _("reason")),
     ("number", _("version")),
+    ("people", _("people:")),
+    ("presets", ""),
+    ("preset", ""),
     ("receipt", _("receipt")),
 )
 
