@@ -35,7 +35,7 @@ def people_list(request: MemberRequest) -> HttpResponse:
     """The roster as a table: search, filters, sorting, pages; htmx swaps the table alone."""
     narrow = Filter.read(request.GET.dict())
     page = selectors.people_page(request.company, narrow, request.GET.get("at", ""))
-    counts = selectors.step_counts(request.company)
+    counts = selectors.roster_counts(request.company)
     roster_size = sum(counts.values())
     total = selectors.people(request.company, narrow).count() if narrow.narrows else roster_size
     base = reverse("people:list", args=[request.company.slug])
@@ -108,7 +108,9 @@ def bulk(request: MemberRequest) -> HttpResponse:
     act = request.POST.get("act")
     if act in letters.KINDS:
         name = selection.keep(request.session, chosen)
-        return redirect(f"{reverse('people:compose', args=[request.company.slug])}?selection={name}&kind={act}")
+        return redirect(
+            f"{reverse('people:compose', args=[request.company.slug])}?selection={name}&kind={act}"
+        )
     if act == "archive":
         return _archive(request, chosen, here)
     if act == "restore":

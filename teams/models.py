@@ -135,7 +135,11 @@ class Employee(TenantModel):
                 name="employee_external_id_once",
             ),
         ]
-        indexes = [models.Index(fields=["company", "name", "id"], name="employee_by_name")]
+        indexes = [
+            models.Index(fields=["company", "name", "id"], name="employee_by_name"),
+            # The order of the people page, whatever the case of the letters.
+            models.Index("company", Lower("name"), "id", name="employee_by_name_key"),
+        ]
 
     def __str__(self) -> str:
         return self.name
