@@ -37,6 +37,9 @@ MOST_CLIPPED: Final = 0.02
 MOST_UNSURE: Final = 0.42
 # Eye detail over skin detail, see `eye_sharpness`: 1 is a face in focus.
 LEAST_EYE_SHARPNESS: Final = 0.30
+# Key over fill beyond which a face looks lit by one bare lamp, whatever the rig: the light could not
+# be brought to the brand's.
+MOST_KEY_FILL: Final = 4.0
 # Part of the frame's width and height at the upper corners in which only backdrop is seen.
 _CORNER: Final = (0.06, 0.04)
 
@@ -139,7 +142,7 @@ def eye_sharpness(image: SRGB8, landmarks: np.ndarray) -> float:
 
 def judge(measured: Measured, master: MasterLayers, gallery: Gallery, look: Look) -> dict[str, Gate]:
     """Every gate by name, failed ones included."""
-    del look
+    hardest = max(MOST_KEY_FILL, 1.5 * look.light.key_fill_ratio)
     embeddings = [photo.embedding for photo in gallery.photos if photo.embedding is not None]
     skin, own = np.array(measured.skin), np.array(measured.own_skin)
     ita = float(color.ita_deg(skin) - color.ita_deg(own))
@@ -148,6 +151,7 @@ def judge(measured: Measured, master: MasterLayers, gallery: Gallery, look: Look
         "likeness": likeness.gate(measured.embedding, embeddings),
         "skin_ita": Gate(ita, MOST_ITA_DRIFT_DEG, abs(ita) <= MOST_ITA_DRIFT_DEG),
         "skin_lightness": Gate(lightness, MOST_L_DRIFT, abs(lightness) <= MOST_L_DRIFT),
+        "light": Gate(measured.light.key_fill_ratio, hardest, measured.light.key_fill_ratio <= hardest),
         "matte": Gate(master.unsure, MOST_UNSURE, master.unsure <= MOST_UNSURE),
         "clipped": Gate(measured.clipped, MOST_CLIPPED, measured.clipped <= MOST_CLIPPED),
         "eyes": Gate(

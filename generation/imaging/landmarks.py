@@ -36,9 +36,14 @@ def face_unit(landmarks: Landmarks) -> float:
 
 
 def roll_deg(landmarks: Landmarks) -> float:
-    """Slope of the line through the irises; positive when the picture's right eye is lower (clockwise)."""
-    along = landmarks[RIGHT_IRIS, :2] - landmarks[LEFT_IRIS, :2]
-    return math.degrees(math.atan2(float(along[1]), float(along[0])))
+    """Slope of the eyes; positive when the picture's right eye is lower (clockwise).
+
+    Mean over irises and outer corners: behind glasses either may be off by a degree.
+    """
+    irises = landmarks[RIGHT_IRIS, :2] - landmarks[LEFT_IRIS, :2]
+    corners = landmarks[RIGHT_EYE_CORNERS[1], :2] - landmarks[LEFT_EYE_CORNERS[0], :2]
+    slopes = [math.atan2(float(along[1]), float(along[0])) for along in (irises, corners)]
+    return math.degrees(sum(slopes) / 2)
 
 
 def region(landmarks: Landmarks, points: tuple[int, ...], shape: tuple[int, int]) -> NDArray[np.uint8]:

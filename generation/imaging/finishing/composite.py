@@ -19,7 +19,11 @@ def composite(foreground: LinearRGB, alpha: Alpha, plate: LinearRGB) -> LinearRG
     """(h, w, 3) linear. Exactly the plate where alpha is 0."""
     alpha = np.where(alpha < NOTHING, 0.0, alpha).astype(np.float32)
     reach = max(0.8, _WRAP_REACH * alpha.shape[0])
-    inner = cv2.GaussianBlur(alpha, (0, 0), reach, borderType=cv2.BORDER_REPLICATE)
+    # A wide blur needs no full resolution.
+    quarter = (max(1, alpha.shape[1] // 4), max(1, alpha.shape[0] // 4))
+    inner = cv2.resize(alpha, quarter, interpolation=cv2.INTER_AREA)
+    inner = cv2.GaussianBlur(inner, (0, 0), reach / 4, borderType=cv2.BORDER_REPLICATE)
+    inner = cv2.resize(inner, (alpha.shape[1], alpha.shape[0]), interpolation=cv2.INTER_LINEAR)
     wrap = (_WRAP * np.clip(1 - inner, 0, 1) * 2)[..., None] * plate
     # Light adds where the edge is darker than the backdrop and never lifts what is brighter.
     lit = foreground + wrap * np.clip(1 - foreground / np.maximum(plate, 1e-3), 0, 1)

@@ -14,7 +14,7 @@ from generation.imaging.types import SRGB8, LinearRGB
 # Middle of the contrast curve in sRGB code values: mid grey, where skin of all tones lies around.
 _PIVOT: Final = 0.50
 # Slope change at the pivot for contrast 1.
-_SLOPE: Final = 0.9
+_SLOPE: Final = 0.65
 # Hue of skin in CIELAB degrees and the width over which it keeps its chroma.
 _SKIN_SHARE: Final = 0.7
 _TABLE: Final = 4096

@@ -19,7 +19,7 @@ _AROUND: Final = 0.05
 # At strength 1 this much of a blemish's difference goes.
 _MOST: Final = 0.85
 # Sharpening of an enlarged picture: amount per doubling, and its bound.
-_DETAIL: Final = 0.45
+_DETAIL: Final = 0.34
 _DETAIL_MOST: Final = 0.9
 
 

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -17,18 +17,28 @@ from generation.imaging.types import Alpha, LinearRGB
 
 # Gain in stops. Shadows may be opened further than highlights may be pushed: noise is easier to
 # forgive than a burned forehead.
-_UP_STOPS: Final = 1.25
-_DOWN_STOPS: Final = 1.15
+_UP_STOPS: Final = 1.5
+_DOWN_STOPS: Final = 1.3
 # Off the face the normals are a guess, so the gain fades towards its mean there.
 _BODY_SHARE: Final = 0.55
 # Rounds of measure-and-correct: shading is only first order, faces are not.
-_ROUNDS: Final = 4
+_ROUNDS: Final = 12
 # Where the gain would brighten what is nearly white already, it is held back over this range (linear).
 _ROLL_OFF: Final = (0.45, 0.85)
+_HOLD: Final = 0.8
+# Share of the found light's height that stays.
+_KEEP_HEIGHT: Final = 0.6
+# Blur of the normals in eye-to-chin units.
+_BROAD: Final = 0.10
+# Over-correction per round: a face barely shows the light's frontal part, which creeps otherwise.
+_PUSH: Final = 1.0
 # The correction may not run away where bounds keep it from working.
 _WINDUP: Final = 2.5
 # A shading value below this share of the mean is a shadow that the model cannot divide by.
 _FLOOR: Final = 0.22
+
+
+Array = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +70,25 @@ def rig_shading(rig: LightRig) -> Shading:
     return np.concatenate([[1.0], size * direction])
 
 
-def _evaluate(shading: Shading, normals: np.ndarray) -> np.ndarray:
+def _evaluate(shading: Shading, normals: Array) -> Array:
     value = shading[0] + normals @ shading[1:]
     # A soft floor: no kink where the model runs into shadow.
     low = _FLOOR * max(float(shading[0]), 0.3)
-    out: np.ndarray = low + np.logaddexp(0.0, (value - low) * 12.0) / 12.0
+    out: Array = low + np.logaddexp(0.0, (value - low) * 12.0) / 12.0
     return out
 
 
-def _bounded(stops: np.ndarray) -> np.ndarray:
+def _broad(normals: Array, unit: float) -> NDArray[np.float32]:
+    """Normals without nostrils and eye sockets: light is moved in broad strokes, which nobody sees."""
+    smooth = cv2.GaussianBlur(normals, (0, 0), _BROAD * unit)
+    return np.asarray(smooth / np.maximum(np.linalg.norm(smooth, axis=-1, keepdims=True), 1e-6), np.float32)
+
+
+def _bounded(stops: Array) -> Array:
     """Soft limits: linear near 0, never beyond the bounds."""
     up = _UP_STOPS * np.tanh(np.maximum(stops, 0) / _UP_STOPS)
     down = _DOWN_STOPS * np.tanh(np.maximum(-stops, 0) / _DOWN_STOPS)
-    out: np.ndarray = up - down
+    out: Array = up - down
     return out
 
 
@@ -83,42 +99,52 @@ def plan(linear: LinearRGB, alpha: Alpha, landmarks: Landmarks, rig: LightRig) -
     and smooth, so skin texture is untouched. Normalised to leave the face's mean luminance alone.
     """
     before = now = fit_shading(skin_samples(linear, landmarks))
-    normals = normal_map(landmarks, alpha)
-    skin = skin_region(landmarks, alpha.shape) > 0
+    normals = _broad(normal_map(landmarks, alpha), face_unit(landmarks))
+    skin = skin_region(landmarks, (alpha.shape[0], alpha.shape[1])) > 0
     rig_light = rig_shading(rig)
     rig_light /= max(float((rig_light[0] + normals[skin] @ rig_light[1:]).mean()), 0.1)
+    # Light from too high or low is met half-way: undoing all of it darkens brows and lifts chins.
+    rig_light[2] += _KEEP_HEIGHT * (np.clip(before[2], -0.2, 0.8) - rig_light[2])
     target = (1 - rig.strength) * before + rig.strength * rig_light
-    wanted = _evaluate(target, normals)
     stops = np.zeros(alpha.shape)
     gain = np.ones(alpha.shape, np.float32)
+    unit, luminance = face_unit(landmarks), color.luminance(linear)
+    shape = _shape(landmarks, (alpha.shape[0], alpha.shape[1]))
     for _ in range(_ROUNDS):
-        stops = np.clip(stops + np.log2(wanted / _evaluate(now, normals)), -_WINDUP, _WINDUP)
+        stops = np.clip(stops + np.log2(_evaluate(target + _PUSH * (target - now), normals) / _evaluate(now, normals)), -_WINDUP, _WINDUP)
         stops -= float(stops[skin].mean())
-        gain = _finish_gain(_bounded(stops), linear, landmarks)
+        gain = _finish_gain(_bounded(stops), luminance, shape, unit)
         now = fit_shading(skin_samples(linear * gain[..., None], landmarks))
     gain = gain * _rim(normals, alpha, rig, face_unit(landmarks))
     return Relight(gain, before, now)
 
 
-def _finish_gain(stops: np.ndarray, linear: LinearRGB, landmarks: Landmarks) -> NDArray[np.float32]:
-    """Stops to a gain that keeps the face's mean, fades on the body and spares near-white."""
-    unit = face_unit(landmarks)
-    skin = skin_region(landmarks, stops.shape).astype(np.float32)
-    near = cv2.GaussianBlur(skin, (0, 0), 0.45 * unit)
+def _shape(landmarks: Landmarks, shape: tuple[int, int]) -> tuple[Array, Array]:
+    """Skin (1 on it) and how much of the gain each pixel gets: all on the face, less on the body."""
+    skin = skin_region(landmarks, shape).astype(np.float32)
+    near = cv2.GaussianBlur(skin, (0, 0), 0.45 * face_unit(landmarks))
     near = np.clip(near / max(float(near.max()), 1e-6) * 3.0, 0, 1)
-    weight = _BODY_SHARE + (1 - _BODY_SHARE) * near
-    smooth = cv2.GaussianBlur(stops.astype(np.float32), (0, 0), 0.05 * unit)
-    luminance = color.luminance(linear)
-    gain = np.exp2(smooth * weight)
+    return skin, _BODY_SHARE + (1 - _BODY_SHARE) * near
+
+
+def _finish_gain(
+    stops: Array, luminance: Array, shape: tuple[Array, Array], unit: float
+) -> NDArray[np.float32]:
+    """Stops to a gain that keeps the face's mean, fades on the body and spares near-white."""
+    skin, weight = shape
+    gain = np.exp2(stops * weight).astype(np.float32)
     mean = float((gain * luminance * skin).sum() / max(float((luminance * skin).sum()), 1e-6))
     gain /= max(mean, 1e-3)
     bright = np.clip((luminance * np.maximum(gain, 1) - _ROLL_OFF[0]) / (_ROLL_OFF[1] - _ROLL_OFF[0]), 0, 1)
     bright = cv2.GaussianBlur(bright.astype(np.float32), (0, 0), 0.06 * unit)
-    held = np.where(gain > 1, 1 + (gain - 1) * (1 - 0.8 * bright), gain)
+    # A glint stays a glint: dimmed, its lost colour would show as a grey patch.
+    glint = np.clip((luminance - _ROLL_OFF[0]) / (_ROLL_OFF[1] - _ROLL_OFF[0]), 0, 1)
+    glint = cv2.GaussianBlur(glint.astype(np.float32), (0, 0), 0.06 * unit)
+    held = 1 + (gain - 1) * (1 - _HOLD * np.where(gain > 1, bright, glint))
     return np.asarray(held, np.float32)
 
 
-def _rim(normals: np.ndarray, alpha: Alpha, rig: LightRig, unit: float) -> NDArray[np.float32]:
+def _rim(normals: Array, alpha: Alpha, rig: LightRig, unit: float) -> NDArray[np.float32]:
     """A thin brightening of edges that turn away from the key, as a lamp from behind would give."""
     if rig.rim <= 0:
         return np.ones(alpha.shape, np.float32)

@@ -21,9 +21,9 @@ _FEATHER = 0.14
 # The second net's say: below the first it strikes out what the first took for the person, above the
 # second it gives back what the first left out. Its edges are coarse, hence the reach (in eye-to-chin
 # units) within which it has no say.
-_STRIKE = (0.12, 0.55)
+_STRIKE = (0.25, 0.70)
 _GIVE = (0.70, 0.92)
-_NO_SAY = 0.07
+_NO_SAY = 0.04
 _CERTAIN = (0.90, 0.97)
 _HALF_HEARTED = 0.4
 # Below the first of these the first net's probability counts as none, above the second as all.
