@@ -196,7 +196,7 @@ class NewStyleForm(forms.Form):
 class PublishForm(forms.Form):
     """Confirmed by naming the style; says which draft was looked at."""
 
-    confirm = forms.CharField(label=_("Type the style’s name to publish it"), required=False)
+    confirm = forms.CharField()
     make_default = forms.BooleanField(
         label=_("Use it for new shoots"),
         help_text=_("People who already have pictures keep them."),
@@ -208,6 +208,9 @@ class PublishForm(forms.Form):
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
         self.style = style
+        told = gettext("Type “%s” to publish it") % style.name
+        self.fields["confirm"].label = told
+        self.fields["confirm"].error_messages["required"] = f"{told}."
         self.fields["confirm"].widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
 
     def clean_confirm(self) -> str:

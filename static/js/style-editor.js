@@ -54,7 +54,7 @@ function syncTwins() {
 }
 
 /* --- The lamps --------------------------------------------------------------------------------------- */
-const ORBIT = 78;
+const ORBIT = 64;
 const ORBIT_SIDE = 108;
 const rad = (degrees) => (degrees * Math.PI) / 180;
 // Seen from above the camera stands below the head; its right is the picture's right.
