@@ -37,7 +37,6 @@ class RetakeForm(forms.Form):
         choices=REASONS,
         widget=forms.RadioSelect,
         label=_("What should be different?"),
-        error_messages={"required": _("Say what should be different, so that the next ones fit better.")},
     )
 
 

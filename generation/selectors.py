@@ -53,7 +53,10 @@ class PhotoSet:
     cards: list[PhotoCard] = field(default_factory=list)
     usable: list[SourcePhoto] = field(default_factory=list)
     covered: tuple[str, ...] = ()
-    sentence: str = ""
+    # How many are good; what would help most; and whether somebody else is among them.
+    headline: str = ""
+    hint: str = ""
+    warning: str = ""
     checking: bool = False
 
     @property
@@ -69,7 +72,7 @@ def photo_set(employee: Employee) -> PhotoSet:
     summary = photoset.summarise([_member(photo) for photo in checked])
     by_id = {str(photo.pk): photo for photo in photos}
     repeated = {name: by_id[other].original_name for name, other in summary.duplicates}
-    words = " ".join(sentences.sentence(code, data) for code, data in summary.parts())
+    words = [sentences.sentence(code, data) for code, data in summary.parts()]
     usable = [
         photo
         for photo in checked
@@ -79,7 +82,11 @@ def photo_set(employee: Employee) -> PhotoSet:
     ]
     cards = [_card(photo, summary.outliers, repeated) for photo in photos]
     checking = len(checked) < len(photos)
-    return PhotoSet(cards, usable, summary.covered, words, checking)
+    headline, hint, warning = [*words, "", ""][:3]
+    if warning:
+        names = [by_id[name].original_name for name in summary.outliers]
+        warning = f"{warning} ({', '.join(names)})"
+    return PhotoSet(cards, usable, summary.covered, headline, hint, warning, checking)
 
 
 def _member(photo: SourcePhoto) -> photoset.Member:

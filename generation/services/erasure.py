@@ -66,6 +66,7 @@ def erase(employee: Employee, by: Actor) -> Receipt:
     """
     number = _begin(employee, by)
     _stop(employee, by)
+    _tell_others(employee)
     counts = _counts(employee)
     files = _delete_files(employee)
     with transaction.atomic():
@@ -102,11 +103,14 @@ def _begin(employee: Employee, by: Actor) -> str:
     letters = [secrets.choice(_RECEIPT_LETTERS) for _ in range(_RECEIPT_LENGTH)]
     number = "-".join("".join(letters[at : at + 4]) for at in range(0, _RECEIPT_LENGTH, 4))
     audit.record(STARTED, employee, by, employee_id=employee.pk, receipt=number)
-    headshots = [str(pk) for pk in Headshot.objects.filter(employee=employee).values_list("pk", flat=True)]
-    person_erased.send(
-        Employee, company_id=employee.company_id, employee_id=employee.pk, headshot_ids=headshots
-    )
     return number
+
+
+def _tell_others(employee: Employee) -> None:
+    """Whoever keeps copies deletes them; told again when the erasure is run again."""
+    headshots = [str(pk) for pk in Headshot.objects.filter(employee=employee).values_list("pk", flat=True)]
+    ids = {"company_id": employee.company_id, "employee_id": employee.pk, "headshot_ids": headshots}
+    person_erased.send(Employee, **ids)
 
 
 def _stop(employee: Employee, by: Actor) -> None:

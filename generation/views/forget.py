@@ -20,8 +20,7 @@ def forget(request: EmployeeRequest) -> HttpResponse:
         context = {"employee": request.employee, "token": request.token, "form": form}
         return render(request, "generation/studio/forget.html", context | {"word": ForgetForm.word()})
     done = erasure.erase(request.employee, Actor.employee(request.employee))
-    address = {"company": request.company.slug, "token": request.token, "number": done.number}
-    return redirect("studio:receipt", **address)
+    return redirect("studio:receipt", company=request.company.slug, token=request.token, number=done.number)
 
 
 @access(COMPANY_PUBLIC)

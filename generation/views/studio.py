@@ -344,7 +344,7 @@ def none_of_these(request: EmployeeRequest) -> HttpResponse:
     shoot = selectors.latest_shoot(request.employee)
     form = RetakeForm(request.POST)
     if shoot is None or not form.is_valid():
-        messages.error(request, " ".join(form.errors.get("reason", [])))
+        messages.error(request, _("Say what should be different, so that the next ones fit better."))
         return _go(request, "studio:choose")
     reason = form.cleaned_data["reason"]
     choices.none_of_these(request.employee, shoot, reason, Actor.employee(request.employee))

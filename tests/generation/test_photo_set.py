@@ -30,7 +30,8 @@ def test_the_meter_asks_for_what_is_missing(cast: Cast) -> None:
         _photo(cast, 0.3, measures=_measures(yaw=15, grey=20))
         found = _set(cast)
     assert found.covered == ("front", "slight_left")
-    assert found.sentence == "2 good photos. One with your head turned slightly to your right would help."
+    assert found.headline == "2 good photos."
+    assert found.hint == "One with your head turned slightly to your right would help."
 
 
 def test_everything_there(cast: Cast) -> None:
@@ -38,7 +39,7 @@ def test_everything_there(cast: Cast) -> None:
         for place, yaw, smile in ((0, 0, 0.1), (0.25, 15, 0.1), (0.5, -15, 0.5)):
             _photo(cast, place, measures=_measures(yaw, smile))
         found = _set(cast)
-    assert found.sentence == "3 good photos. That is everything we need."
+    assert (found.headline, found.hint) == ("3 good photos.", "That is everything we need.")
 
 
 def test_a_stranger_is_not_used(cast: Cast) -> None:
@@ -53,12 +54,12 @@ def test_a_stranger_is_not_used(cast: Cast) -> None:
 
 def test_two_people_and_nobody_knows_which_is_right(cast: Cast) -> None:
     with cast.northwind.scope():
-        _photo(cast)
-        _photo(cast, 3.0)
+        _photo(cast, original_name="one.jpg")
+        _photo(cast, 3.0, original_name="two.jpg")
         found = _set(cast)
     assert found.usable == []
     assert not found.ready
-    assert "2 of your photos may show someone else." in found.sentence
+    assert found.warning == "2 of your photos may show someone else. (one.jpg, two.jpg)"
 
 
 @pytest.mark.parametrize(("grey", "same"), [(129, True), (200, False)])
