@@ -7,6 +7,8 @@ PY := $(VENV)/bin/python
 T ?=
 # Two processes: each has a database of its own, and the pictures' models fit into memory twice.
 JOBS ?= 2
+# The tests' own PostgreSQL and Redis, stopped at the end; plain `pytest` keeps others running.
+TEST_SERVICES ?= $(CURDIR)/var/make-test
 
 # The services drop root; what pip writes must be readable for them whatever the caller's umask is.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -26,7 +28,9 @@ install: system $(VENV)/.base  ## Make .venv from requirements/base.txt
 install-test: system-test $(VENV)/.dev  ## Add what tests and GPU workers need
 
 test: install-test  ## Run every test (T="…" passes arguments to pytest)
-	@$(PY) -m pytest -n $(JOBS) $(T)
+	@export TEST_SERVICES_DIR="$(TEST_SERVICES)"; \
+	$(PY) -m pytest -n $(JOBS) --dist loadfile $(T); status=$$?; \
+	VAR_DIR="$(TEST_SERVICES)" DATABASE_URL= REDIS_URL= $(PY) manage.py services stop; exit $$status
 
 check: install-test  ## Style, types, layers, templates, migrations
 	$(VENV)/bin/ruff check .
