@@ -65,8 +65,7 @@ class Command(BaseCommand):
 
     def _demo(self) -> dict[str, str] | None:
         """The demo company, made in a process of its own: it loads the models that make pictures."""
-        if not (settings.VAR_DIR / "demo.json").exists():
-            self._say("Looking for a company; the first start makes a demo company (about a minute)")
+        self._say("Preparing the demo company (a minute or two, the first time)")
         log = settings.VAR_DIR / "log" / "demo.log"
         log.parent.mkdir(mode=0o700, exist_ok=True)
         with log.open("ab") as errors:
