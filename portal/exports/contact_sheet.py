@@ -9,6 +9,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from PIL import ImageFile
 from weasyprint import HTML
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
@@ -16,6 +17,10 @@ from generation import copies
 from generation.models import Headshot
 from portal.lib import storage
 from portal.models import Export
+
+# Importing WeasyPrint makes Pillow pass truncated pictures off as whole, everywhere in this process: photos
+# and logos that were cut off on the way must be refused.
+ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 _SCHEME: Final = "headshot:"
 _FONTS: Final = ("inter-latin-wght-normal.woff2", "inter-latin-ext-wght-normal.woff2")
