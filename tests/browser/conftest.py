@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.cast import PASSWORD, Cast, make_cast
 from tests.workers import ROOT, eventually, kill, worker
@@ -26,6 +26,7 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
+expect.set_options(timeout=30_000)
 DESK = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
@@ -58,7 +59,8 @@ class Site:
             locale="en-GB",
         )
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        # Long, since a loaded machine is slow; nothing waits longer than it must.
+        page.set_default_timeout(60_000)
         self.problems: list[str] = getattr(self, "problems", [])
         page.on("pageerror", lambda error: self.problems.append(f"{page.url}: {error}"))
         page.on(
