@@ -240,7 +240,7 @@ def _web_answers() -> bool:
         headers={"Host": settings.ALLOWED_HOSTS[0].lstrip(".").replace("*", "localhost")},
     )
     try:
-        with urllib.request.urlopen(request, timeout=2):  # noqa: S310
+        with urllib.request.urlopen(request, timeout=30):  # noqa: S310
             return True
     except urllib.error.HTTPError:
         return True
