@@ -7,6 +7,7 @@ way from one to the other is put together here, above both.
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.cache import cache
 from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, TextChoices, Value, When
@@ -52,8 +53,8 @@ FUNNEL = (
 _RANK = {step: rank for rank, step in enumerate(Step)}
 
 
-def with_step(employees: QuerySet[Employee]) -> QuerySet[Employee]:
-    """Annotate `step`, the value of a Step."""
+def with_step(employees: QuerySet[Employee]) -> QuerySet[Any]:
+    """Annotate employees with `step`, the value of a Step."""
     mine = {"employee": OuterRef("pk")}
     headshots = Headshot.objects.filter(**mine)
     invites = Invite.objects.filter(**mine)
@@ -133,7 +134,7 @@ def people(company: Company, narrow: Filter) -> QuerySet[Employee]:
     for word in narrow.q.split():
         found = found.filter(Q(name__icontains=word) | Q(email__icontains=word))
     if narrow.department:
-        found = found.filter(department=narrow.department)
+        found = found.filter(department_id=uuid.UUID(narrow.department))
     if narrow.step:
         wanted = WAITING_FOR_PERSON if narrow.step == "waiting" else [narrow.step]
         found = with_step(found).filter(step__in=wanted)

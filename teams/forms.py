@@ -63,7 +63,9 @@ class ImportFileForm(forms.Form):
     def clean_file(self) -> tables.Table:
         file = self.cleaned_data["file"]
         if file.size > tables.MAX_BYTES:
-            raise ValidationError(_("This file is larger than %(mb)d MB.") % {"mb": tables.MAX_BYTES // 2**20})
+            raise ValidationError(
+                _("This file is larger than %(mb)d MB.") % {"mb": tables.MAX_BYTES // 2**20}
+            )
         self.file_name = str(file.name)
         try:
             return tables.read_table(file.read(), self.file_name)
@@ -157,7 +159,9 @@ class ConsentForm(forms.Form):
     )
     biometrics = forms.BooleanField(
         error_messages={
-            "required": gettext_lazy("Without this we cannot make sure that the picture still looks like you.")
+            "required": gettext_lazy(
+                "Without this we cannot make sure that the picture still looks like you."
+            )
         }
     )
     generated = forms.BooleanField(required=False)
@@ -225,8 +229,12 @@ class BrandForm(_CompanyForm):
             "allow_generated": gettext_lazy("Allow generated pictures"),
         }
         help_texts = {
-            "accent": gettext_lazy("One colour for buttons and links. Too light ones are darkened to stay readable."),
-            "welcome": gettext_lazy("Your own words above the start button: why, and what the pictures are for."),
+            "accent": gettext_lazy(
+                "One colour for buttons and links. Too light ones are darkened to stay readable."
+            ),
+            "welcome": gettext_lazy(
+                "Your own words above the start button: why, and what the pictures are for."
+            ),
             "due_on": gettext_lazy("Named in mails and on the welcome page."),
             "mail_sender": gettext_lazy("Empty: the company's name."),
             "max_photos": gettext_lazy("4 to 40. Eight good ones are plenty."),

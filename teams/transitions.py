@@ -122,7 +122,7 @@ def invite_revoked(invite: Invite, by: Actor, why: str = "") -> None:
 def mail_claimed(mail: Mail) -> None:
     """A worker starts sending."""
     now = timezone.now()
-    fields = {"attempt": models.F("attempt") + 1, "heartbeat_at": now, "started_at": now}
+    fields: dict[str, Any] = {"attempt": models.F("attempt") + 1, "heartbeat_at": now, "started_at": now}
     move(mail, Mail.Status.RUNNING, JOB_MOVES, **fields)
     mail.refresh_from_db()
 

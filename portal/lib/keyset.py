@@ -53,7 +53,7 @@ def _beyond(keys: Sequence[str], values: Sequence[Any], side: str) -> Q:
     """(k1, k2, …) beyond (v1, v2, …), with a plain bound on k1 that an index can use."""
     condition = Q()
     for depth in range(len(keys)):
-        equal = {key: value for key, value in zip(keys[:depth], values[:depth], strict=True)}
+        equal = dict(zip(keys[:depth], values[:depth], strict=True))
         condition |= Q(**equal, **{f"{keys[depth]}__{side}": values[depth]})
     return Q(**{f"{keys[0]}__{side}e": values[0]}) & condition
 

@@ -42,9 +42,9 @@ _HEADINGS: Mapping[str, tuple[str, ...]] = {
     ),
     "location": ("location", "office", "site", "city", "worklocation", "standort", "buero", "ort", "stadt"),
     "external_id": (
-        "employeenumber", "employeeid", "employeeno", "personnelnumber", "personnelno", "staffid", "staffnumber",
-        "externalid", "id", "personalnummer", "personalnr", "mitarbeiternummer", "mitarbeiternr",
-        "mitarbeiterid",
+        "employeenumber", "employeeid", "employeeno", "personnelnumber", "personnelno", "staffid",
+        "staffnumber", "externalid", "id", "personalnummer", "personalnr", "mitarbeiternummer",
+        "mitarbeiternr", "mitarbeiterid",
     ),
 }  # fmt: skip
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})

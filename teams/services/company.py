@@ -4,8 +4,7 @@ from django.db import transaction
 
 from portal.lib import storage
 from teams.actor import Actor
-from teams.audit import AuditEvent
-from teams.models import Company
+from teams.models import AuditEvent, Company
 from teams.services import logos
 
 

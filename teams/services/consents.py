@@ -14,9 +14,7 @@ TEXT_VERSION = "1"
 
 
 @transaction.atomic
-def give(
-    employee: Employee, invite: Invite, *, generated: bool, signature: str, language: str
-) -> Consent:
+def give(employee: Employee, invite: Invite, *, generated: bool, signature: str, language: str) -> Consent:
     """Record that the employee agreed to headshot and face measurements (both are needed for anything to
     happen) and, if the company allows it, to generated pictures. A second tab changes nothing."""
     Employee.objects.select_for_update().get(pk=employee.pk)

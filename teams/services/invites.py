@@ -72,7 +72,9 @@ def send(company: Company, ids: Sequence[uuid.UUID], this: Round) -> Sent:
             .order_by("pk")
         )
         done = set(
-            Mail.objects.filter(request_key=this.key, employee__in=people).values_list("employee_id", flat=True)
+            Mail.objects.filter(request_key=this.key, employee__in=people).values_list(
+                "employee_id", flat=True
+            )
         )
         fresh = [person for person in people if person.pk not in done]
         invites = _live_invites(company, fresh, this)

@@ -104,9 +104,7 @@ def _set_archived(
     )
     moved = [person.pk for person in people]
     now = timezone.now()
-    Employee.objects.filter(pk__in=moved).update(
-        archived_at=now if archive_them else None, updated_at=now
-    )
+    Employee.objects.filter(pk__in=moved).update(archived_at=now if archive_them else None, updated_at=now)
     action = "employee.archived" if archive_them else "employee.restored"
     record_many(action, [(person, person.pk, {"name": person.name}) for person in people], by)
     return moved

@@ -92,7 +92,9 @@ class Plan:
         return self._of("bad")
 
 
-def make_plan(company: Company, rows: Sequence[Sequence[str]], lines: Sequence[int], columns: Columns) -> Plan:
+def make_plan(
+    company: Company, rows: Sequence[Sequence[str]], lines: Sequence[int], columns: Columns
+) -> Plan:
     """Compare the rows with the roster as it stands now."""
     roster = _Roster(company)
     planned = [
@@ -168,7 +170,16 @@ class _Roster:
     """The company's people by employee number and by e-mail address."""
 
     def __init__(self, company: Company) -> None:
-        fields = ("id", "name", "email", "title", "location", "external_id", "archived_at", "department__name")
+        fields = (
+            "id",
+            "name",
+            "email",
+            "title",
+            "location",
+            "external_id",
+            "archived_at",
+            "department__name",
+        )
         self.people = [_known(row) for row in Employee.objects.filter(company=company).values(*fields)]
         self.by_email = {known.values["email"].casefold(): known for known in self.people}
         self.by_number = {

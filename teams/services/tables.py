@@ -98,7 +98,7 @@ def _xlsx_rows(data: bytes) -> Iterator[tuple[int, list[str]]]:
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         sheet = book.worksheets[0]
         # Some programs write a wrong size into the sheet; openpyxl would believe it.
-        sheet.reset_dimensions()  # type: ignore[union-attr]
+        sheet.reset_dimensions()
         rows = sheet.iter_rows(values_only=True, max_col=MAX_COLUMNS)
         for number, row in enumerate(rows, start=1):
             yield number, [_cell(value) for value in row]

@@ -22,7 +22,17 @@ from teams.services import happenings, tables
 PAGE_SIZE = 50
 _KEYS = ("at", "id")
 _EXPORT_CHUNK = 2000
-_COLUMNS = ("at", "action", "actor_kind", "actor_id", "actor_name", "object_type", "object_id", "request_id", "data")
+_COLUMNS = (
+    "at",
+    "action",
+    "actor_kind",
+    "actor_id",
+    "actor_name",
+    "object_type",
+    "object_id",
+    "request_id",
+    "data",
+)
 
 
 @access(Action.VIEW_AUDIT)
@@ -87,5 +97,3 @@ def _lines(company: Company, wanted: dict[str, object]) -> Iterator[bytes]:
         cursor = page.next
         if not cursor:
             return
-
-

@@ -23,7 +23,8 @@ def brand(request: MemberRequest) -> HttpResponse:
     company = Company.objects.get(pk=request.company.pk)
     form = BrandForm(request.POST or None, request.FILES or None, instance=company)
     if request.method == "POST" and form.is_valid():
-        changed = [name for name in form.changed_data if name in form._meta.fields]
+        before = request.company
+        changed = [name for name in BrandForm.Meta.fields if getattr(company, name) != getattr(before, name)]
         changed = save_brand(
             company,
             changed,

@@ -38,7 +38,9 @@ def _recipients(request: MemberRequest) -> tuple[list[uuid.UUID], int]:
     return list(found.order_by("name", "id").values_list("pk", flat=True)[: invites.MAX_AT_ONCE]), total
 
 
-def _page(request: MemberRequest, form: LetterForm, letter: letters.Letter, status: int = 200) -> HttpResponse:
+def _page(
+    request: MemberRequest, form: LetterForm, letter: letters.Letter, status: int = 200
+) -> HttpResponse:
     ids, total = _recipients(request)
     words = request.POST if request.method == "POST" else request.GET
     names = list(Employee.objects.filter(pk__in=ids[:6]).order_by("name", "id"))

@@ -1,5 +1,7 @@
 """The employee's first pages: welcome and consent. A GET accepts nothing: mail scanners open links too."""
 
+from contextlib import suppress
+
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
@@ -31,11 +33,9 @@ def _looked_at(request: EmployeeRequest) -> bool:
 def welcome(request: EmployeeRequest) -> HttpResponse:
     """What will happen, in three lines; somebody who has consented goes on where they were."""
     if _looked_at(request):
-        try:
+        # Refused when it is opened in two tabs at once.
+        with suppress(transitions.TransitionRefused):
             transitions.invite_opened(request.invite, Actor.employee(request.employee))
-        except transitions.TransitionRefused:
-            # Opened in two tabs at once.
-            pass
     if live_consent(request.employee) is not None:
         return _go_on(request)
     return render(request, "teams/me_welcome.html", {"employee": request.employee, "token": request.token})

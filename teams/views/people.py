@@ -39,7 +39,10 @@ def _page(request: MemberRequest, form: EmployeeForm, **context: Any) -> HttpRes
     departments = Department.objects.filter(company=request.company)
     status = 422 if form.errors else 200
     return render(
-        request, "teams/person_form.html", {"form": form, "departments": departments, **context}, status=status
+        request,
+        "teams/person_form.html",
+        {"form": form, "departments": departments, **context},
+        status=status,
     )
 
 
