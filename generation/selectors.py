@@ -245,6 +245,14 @@ def approved_headshot(employee: Employee) -> Headshot | None:
     return rows.select_related("candidate__shoot").first()
 
 
+def _photos_since(failed: Shoot) -> bool:
+    """Whether photos were added after a shoot had failed: then those are the way on."""
+    if failed.status != ShootStatus.FAILED or failed.finished_at is None:
+        return False
+    photos = SourcePhoto.objects.filter(employee=failed.employee_id, created_at__gt=failed.finished_at)
+    return photos.exclude(status=PhotoStatus.DELETED).exists()
+
+
 def step(employee: Employee) -> str:
     """Where the person is: consent, photos, making, choose or done."""
     if live_consent(employee) is None:
@@ -254,6 +262,6 @@ def step(employee: Employee) -> str:
         return "making"
     if headshot is not None and (shoot is None or headshot.chosen_at > shoot.created_at):
         return "done"
-    if shoot is None:
+    if shoot is None or _photos_since(shoot):
         return "photos"
     return "choose" if shoot.status == ShootStatus.DONE else "making"

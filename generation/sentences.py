@@ -18,30 +18,13 @@ _UPLOAD: Final = {
     "changed_file": _("This file has changed since the upload began. Choose it again."),
     "file_lost": _("This photo got lost on our side. Please send it again."),
 }
-# Why a shoot's photos cannot work, and what to do.
-_SHOOT: Final = {
-    "no_usable_photo": _(
-        "None of your photos can be used. Add one in which your face is well lit and sharp."
-    ),
-    "no_face": _("No face could be found in your photos. Add one in which your face is well visible."),
-    "head_cut": _("The top of your head is cut off in your photos. Add one with some room above your hair."),
-    "crop_too_tight": _("Your photos are cropped too tightly. Add one from a step further back."),
-    "gate_likeness": _(
-        "The pictures did not look enough like you, so we do not show them. Photos in even light, looking at "
-        "the camera, help most."
-    ),
-    "gate_matte": _("You could not be told apart from the background. Stand in front of a plain wall."),
-    "gate_eyes": _("Your eyes were not sharp enough. Hold the camera still and add another photo."),
-    "gate_clipped": _("Parts of your face are too bright. Add a photo in softer light."),
-    "gate_skin": _("Your skin tone could not be kept true in this light. Add a photo taken by daylight."),
-}
+# When the photos did not work for a reason that has no sentence yet.
 _SHOOT_OTHER: Final = _("Your photos did not work for this style. Different light or another angle may help.")
 _STAGES: Final = {
     "": _("Getting ready"),
     "reading": _("Looking at your photos"),
     "choose": _("Choosing your best photos"),
     "develop": _("Cutting you out of the background, hair by hair"),
-    "light": _("Setting up the lights"),
     "finish": _("Setting light, framing and backdrop"),
     "rank": _("Putting the best first"),
     "storing": _("Laying out your pictures"),
@@ -70,7 +53,7 @@ def sentence(code: str, data: Mapping[str, Any] | None = None, fallback: str = "
 
 def shoot_failure(code: str, data: Mapping[str, Any]) -> str:
     """Why a shoot failed because of the photos, and what to do."""
-    return _fill(_SHOOT.get(code, _SHOOT_OTHER), data, gettext(_SHOOT_OTHER))
+    return _fill(messages.ALL.get(code, _SHOOT_OTHER), data, gettext(_SHOOT_OTHER))
 
 
 def stage(code: str) -> str:

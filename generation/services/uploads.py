@@ -187,11 +187,20 @@ def _refuse_beyond_limit(employee: Employee) -> None:
 
 def _upload_row(employee: Employee, key: uuid.UUID, name: str, size: int) -> Upload:
     defaults = {"company_id": employee.company_id, "name": name[:200], "size_bytes": size}
-    upload, _ = Upload.objects.get_or_create(employee=employee, key=key, defaults=defaults)
+    upload, new = Upload.objects.get_or_create(employee=employee, key=key, defaults=defaults)
+    if new:
+        _bound_unfinished(employee, upload)
     if upload.size_bytes != size:
         # Another file under a key that was not made for it.
         raise UploadRefused("changed_file")
     return upload
+
+
+def _bound_unfinished(employee: Employee, newest: Upload) -> None:
+    """Nobody fills the storage with beginnings: the one longest left alone goes when there are too many."""
+    others = Upload.objects.filter(employee=employee).exclude(pk=newest.pk).order_by("updated_at")
+    for upload in others[: max(0, others.count() + 1 - employee.company.max_photos)]:
+        drop(upload)
 
 
 def _complete(upload: Upload, by: Actor) -> Arrived:

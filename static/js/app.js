@@ -254,6 +254,10 @@ function step(by) {
 function zoom(on) {
   loupe.classList.toggle("full", on);
   $("[data-loupe-zoom]", loupe)?.setAttribute("aria-pressed", String(on));
+  /* Begin where the face is: in the middle, a little above half height. */
+  const stage = $("[data-loupe-stage]", loupe);
+  stage.scrollLeft = (stage.scrollWidth - stage.clientWidth) / 2;
+  stage.scrollTop = (stage.scrollHeight - stage.clientHeight) * 0.4;
 }
 
 if (loupe) {

@@ -90,7 +90,7 @@ def test_photos_that_did_not_work_say_why_and_what_to_do(cast: Cast) -> None:
     _shoot(cast, "failed", error_kind="subject", error_code="crop_too_tight", error_data={"side": "left"})
     page = _page(cast)
     assert "These photos did not work" in page
-    assert "Add one from a step further back." in page
+    assert "Send one from farther off." in page
     assert "Add another photo" in page
     reply = Client().get(cast.northwind.me("ines", "making/"), headers=HTMX)
     assert reply["HX-Redirect"].endswith("/making/")

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.files.uploadhandler import SkipFile
+from django.http import HttpRequest
 from django.test import Client
 
+from generation.forms import SizeLimit
 from generation.models import SourcePhoto, Upload
 from tests import factories
 from tests.cast import Cast
@@ -101,6 +104,16 @@ def test_the_form_without_script_takes_the_good_and_names_the_bad(cast: Cast, se
     assert _photos(cast) == ["good.jpg", "also-good.png"]
     assert "letter.pdf: This is a PDF file" in text
     assert "huge.jpg: This file has" in text
+
+
+def test_bytes_beyond_the_limit_are_not_even_written(settings: Any) -> None:
+    settings.MAX_UPLOAD_BYTES = 1000
+    limit = SizeLimit(HttpRequest())
+    limit.new_file("photos", "huge.jpg", "image/jpeg", None)
+    assert limit.receive_data_chunk(b"x" * 900, 0) == b"x" * 900
+    with pytest.raises(SkipFile):
+        limit.receive_data_chunk(b"x" * 900, 900)
+    assert limit.refused == [("huge.jpg", 1800)]
 
 
 def test_the_form_without_script_needs_its_token(cast: Cast) -> None:

@@ -126,6 +126,23 @@ def test_abandoned_uploads_are_dropped_with_their_pieces(cast: Cast, data: bytes
         assert Upload.objects.count() == 1
 
 
+def test_beginnings_do_not_pile_up(cast: Cast, data: bytes) -> None:
+    house = cast.northwind
+    house.company.max_photos = 3
+    house.company.save()
+    keys = [uuid.uuid4() for _ in range(5)]
+    for key in keys:
+        send_piece(house, key, data[:1000], 0, len(data))
+    assert [offset_of(house, key) for key in keys] == [0, 0, 1000, 1000, 1000]
+    folder = f"{house.company.pk}/{house.employees['ines'].pk}/uploads"
+    left = [
+        name
+        for name in storage.originals().listdir(folder)[0]
+        if storage.originals().listdir(f"{folder}/{name}")[1]
+    ]
+    assert sorted(left) == sorted(str(key) for key in keys[2:])
+
+
 def test_a_colleague_cannot_touch_an_upload(cast: Cast, data: bytes) -> None:
     house = cast.northwind
     with house.scope():

@@ -41,6 +41,19 @@ def test_each_step(cast: Cast) -> None:
     assert _here(cast) == "done/"
 
 
+def test_photos_added_after_a_failure_are_the_way_on(cast: Cast) -> None:
+    with cast.northwind.scope():
+        ines = cast.northwind.employees["ines"]
+        factories.give_consent(ines)
+        factories.make_photo(ines)
+        factories.make_shoot(ines, "failed", finished_at=timezone.now())
+    assert _here(cast) == "making/"
+    with cast.northwind.scope():
+        factories.make_photo(ines)
+        SourcePhoto.objects.update(created_at=timezone.now())
+    assert _here(cast) == "photos/"
+
+
 PAGES = ["photos/", "photos/list/", "making/", "choose/", "done/"]
 
 
