@@ -17,17 +17,20 @@ from generation.imaging.types import Alpha, LinearRGB
 
 # Gain in stops. Shadows may be opened further than highlights may be pushed: noise is easier to
 # forgive than a burned forehead.
-_UP_STOPS: Final = 1.5
-_DOWN_STOPS: Final = 1.3
+_UP_STOPS: Final = 1.7
+_DOWN_STOPS: Final = 1.4
 # Off the face the normals are a guess, so the gain fades towards its mean there.
 _BODY_SHARE: Final = 0.55
 # Rounds of measure-and-correct: shading is only first order, faces are not.
-_ROUNDS: Final = 12
+_ROUNDS: Final = 16
 # Where the gain would brighten what is nearly white already, it is held back over this range (linear).
 _ROLL_OFF: Final = (0.45, 0.85)
-_HOLD: Final = 0.8
+_HOLD: Final = 0.7
+# The bounds and the grade flatten the frontal part of the light; this much more of it is aimed for
+# (the median azimuth of 50 portraits was 4 degrees too far to the side without).
+_FRONTAL: Final = 1.25
 # Share of the found light's height that stays.
-_KEEP_HEIGHT: Final = 0.6
+_KEEP_HEIGHT: Final = 0.5
 # Blur of the normals in eye-to-chin units.
 _BROAD: Final = 0.10
 # Over-correction per round: a face barely shows the light's frontal part, which creeps otherwise.
@@ -102,6 +105,7 @@ def plan(linear: LinearRGB, alpha: Alpha, landmarks: Landmarks, rig: LightRig) -
     normals = _broad(normal_map(landmarks, alpha), face_unit(landmarks))
     skin = skin_region(landmarks, (alpha.shape[0], alpha.shape[1])) > 0
     rig_light = rig_shading(rig)
+    rig_light[3] *= _FRONTAL
     rig_light /= max(float((rig_light[0] + normals[skin] @ rig_light[1:]).mean()), 0.1)
     # Light from too high or low is met half-way: undoing all of it darkens brows and lifts chins.
     rig_light[2] += _KEEP_HEIGHT * (np.clip(before[2], -0.2, 0.8) - rig_light[2])
