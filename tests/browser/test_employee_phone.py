@@ -95,7 +95,7 @@ def test_bad_files_stand_beside_good_ones(site: Site, tmp_path: Path) -> None:
     expect(sending.filter(has_text="really-a-gif.jpg")).to_contain_text("This is a GIF file.")
     expect(sending.filter(has_text="empty.jpg")).to_contain_text("empty")
     expect(phone.get_by_role("button", name="Make my headshots")).to_be_enabled(timeout=60_000)
-    assert_accessible(phone)
+    assert_accessible(phone, "Your photos")
     phone.set_input_files("input[multiple]", tmp_path / "me.jpg")
     expect(sending.filter(has_text="me.jpg")).to_contain_text("You already sent this photo")
     expect(phone.locator("#photo-state .photo-card")).to_have_count(1)
@@ -118,19 +118,24 @@ def test_every_state_is_accessible_and_fits(site: Site, dark: bool) -> None:
         pair = "&".join(f"compare={row.pk}" for row in ines.shoots.get().candidates.all())
         first = ines.shoots.get().candidates.get(rank=1)
     pages = [
-        ("ines", ["photos/", "choose/", f"choose/?{pair}", f"choose/{first.pk}/", "done/", "forget/"]),
-        ("jonas", ["done/"]),
-        ("kofi", ["making/", "photos/"]),
+        ("ines", "photos/", "Your photos"),
+        ("ines", "choose/", "Choose your picture"),
+        ("ines", f"choose/?{pair}", "Which one?"),
+        ("ines", f"choose/{first.pk}/", "This one?"),
+        ("ines", "done/", "Your headshot is ready"),
+        ("ines", "forget/", "Delete everything about me"),
+        ("jonas", "done/", "Please choose again"),
+        ("kofi", "making/", "That was us"),
+        ("kofi", "photos/", "Your photos"),
     ]
     phone = site.open(SMALL_PHONE, dark=dark, touch=True)
-    for who, paths in pages:
-        for path in paths:
-            phone.goto(house.me(who, path))
-            assert_accessible(phone)
-            wide = phone.evaluate("() => document.documentElement.scrollWidth - innerWidth")
-            assert wide <= 0, f"{path} is {wide} px too wide"
+    for who, path, title in pages:
+        phone.goto(house.me(who, path))
+        assert_accessible(phone, title)
+        wide = phone.evaluate("() => document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0, f"{path} is {wide} px too wide"
     phone.goto(house.me("ines", "forget/"))
     phone.get_by_label("Type “delete” to confirm").fill("delete")
     phone.get_by_role("button", name="Delete everything").click()
     expect(phone.get_by_role("heading", name="Everything is deleted")).to_be_visible()
-    assert_accessible(phone)
+    assert_accessible(phone, "Everything is deleted")
