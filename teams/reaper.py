@@ -1,6 +1,7 @@
-"""Mails that a dead worker or a restarted Redis left behind, and links whose last day has passed."""
+"""Mails that a dead worker or a restarted Redis left behind, links whose last day has passed, and uploaded
+rosters that nobody confirmed."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Q
@@ -9,9 +10,13 @@ from django.utils import timezone
 from portal.lib.jobrow import due
 from portal.lib.jobs import enqueue
 from teams import tenancy, transitions
-from teams.models import Invite, InviteStatus, Mail
+from teams.models import Invite, InviteStatus, Mail, RosterImport
 
 LOST_AFTER_S = 30
+# An uploaded roster is personal data: one that nobody confirmed goes after a week, the rows of a confirmed
+# one after a month, when nobody corrects its bad rows any more (its counts stay).
+_UNCONFIRMED_KEPT = timedelta(days=7)
+_CONFIRMED_KEPT = timedelta(days=30)
 
 
 def reap() -> None:
@@ -29,3 +34,11 @@ def reap() -> None:
         waiting = [InviteStatus.PENDING, InviteStatus.OPENED]
         for invite in Invite.objects.filter(status__in=waiting, expires_at__lte=now)[:500]:
             transitions.invite_expired(invite)
+        _forget_rosters(now)
+
+
+def _forget_rosters(now: datetime) -> None:
+    rosters = RosterImport.objects.defer("table")
+    rosters.filter(applied_at=None, created_at__lt=now - _UNCONFIRMED_KEPT).delete()
+    old = rosters.filter(applied_at__lt=now - _CONFIRMED_KEPT).exclude(table__rows=[])
+    old.update(table={"header": [], "rows": [], "lines": [], "columns": {}})
