@@ -65,7 +65,7 @@ system-test:
 
 $(PY):
 	@echo "Making the Python environment in $(VENV)"
-	@umask 022 && "$(PYTHON)" -m venv $(VENV)
+	@umask 022 && "$(PYTHON)" -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 # A stamp is younger than its lock exactly as long as the lock has not changed since.
 $(VENV)/.base: requirements/base.txt | $(PY)

@@ -1,5 +1,6 @@
 """The embedded PostgreSQL and Redis: started once, found again, and alive after every kind of kill."""
 
+import errno
 import os
 import shutil
 import signal
@@ -14,7 +15,7 @@ import psycopg
 import pytest
 import redis
 
-from portal.lib import embedded
+from portal.lib import embedded, serviceuser
 from portal.lib.serviceuser import service_user
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as several users")
@@ -202,6 +203,26 @@ def test_a_closed_folder_above_is_passed_but_not_opened(made: Path, tmp_path: Pa
     embedded.stop(copy)
     assert closed.stat().st_mode & 0o007 == 0
     assert subprocess.run(["test", "-x", str(closed)], user="nobody", group="nogroup").returncode == 1
+
+
+@as_root
+def test_where_lists_are_not_supported_our_own_folders_open_by_mode_and_others_are_named(
+    var: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unsupported(folder: Path, uid: int) -> None:
+        raise OSError(errno.ENOTSUP, "Operation not supported")
+
+    user = service_user()
+    user.admit(var)
+    monkeypatch.setattr(serviceuser, "_grant_search", unsupported)
+    closed = var / "closed"
+    closed.mkdir(mode=0o700)
+    user.admit(closed, ours=closed)
+    assert closed.stat().st_mode & 0o007 == 0o001
+    closed.chmod(0o700)
+    with pytest.raises(embedded.ServiceError, match=f"cannot pass through {closed}; put Onelight elsewhere"):
+        user.admit(closed)
+    assert closed.stat().st_mode & 0o007 == 0
 
 
 @as_root
