@@ -26,7 +26,9 @@ def shoot_key(shoot: Shoot, name: str) -> str:
 
 def rendition_key(headshot: Headshot, version_id: uuid.UUID, name: str) -> str:
     """A rendition's file, in the renditions storage, in the folder of the shoot it comes from."""
-    return shoot_key(headshot.candidate.shoot, f"renditions/{headshot.pk.hex}-{version_id.hex}-{name}")
+    # Twelve hex digits tell headshots of one shoot apart, and keep the key within its column.
+    stem = f"{headshot.pk.hex[:12]}-{version_id.hex[:12]}"
+    return shoot_key(headshot.candidate.shoot, f"renditions/{stem}-{name}")
 
 
 def upload_folder(upload: Upload) -> str:

@@ -17,8 +17,8 @@ from generation.models import Candidate, Headshot, HeadshotStatus, PhotoStatus, 
 from portal.lib.keyset import Page, page
 from teams.models import Company, Department, Employee
 
-# Colleagues beside the one in review: enough to see a team, few enough to be large.
-NEIGHBOURS: Final = 6
+# Colleagues around the one in review: with them a square of three by three.
+NEIGHBOURS: Final = 8
 # Own photos beside the headshot.
 SELFIES: Final = 8
 # A wall is looked at as one picture; beyond this it is sorted and cut, and says so.
@@ -98,9 +98,10 @@ class Case:
     in_use: Headshot | None
 
     @property
-    def middle(self) -> int:
-        """Where this person stands among the neighbours."""
-        return (len(self.neighbours) + 1) // 2
+    def team(self) -> list[Headshot]:
+        """The neighbours with this person in their middle; nobody when there are none yet."""
+        half = len(self.neighbours) // 2
+        return [*self.neighbours[:half], self.headshot, *self.neighbours[half:]] if self.neighbours else []
 
     @property
     def remarks(self) -> list[verdicts.Finding]:

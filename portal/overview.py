@@ -1,7 +1,6 @@
 """What the dashboard shows: how far the company is, who is stuck, what happened today. Reads only."""
 
 import datetime as dt
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -26,6 +25,8 @@ from teams.services import happenings
 
 STUCK_SHOWN: Final = 6
 TODAY_SHOWN: Final = 8
+# Events that are looked through for them.
+_TODAY_READ: Final = 400
 WALL_SHOWN: Final = 12
 # Somebody who did something today or yesterday is not stuck.
 _STUCK_AFTER: Final = dt.timedelta(days=2)
@@ -100,14 +101,33 @@ def _newest(rows: "QuerySet[Model]", column: str) -> Subquery:
     return Subquery(mine.annotate(at=Max(column)).values("at"), output_field=DateTimeField())
 
 
-def today(company: Company) -> list[tuple[happenings.Line, str]]:
-    """Today's decisions in words, newest first, each with the name of the person it is about."""
-    start = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    events = AuditEvent.objects.filter(company=company, at__gte=start).order_by("-at", "-id")
-    lines = happenings.described(events[:TODAY_SHOWN])
+@dataclass
+class Happened:
+    """One kind of thing that somebody did today: the newest one, and to how many others."""
+
+    line: happenings.Line
+    name: str
+    more: int = 0
+
+
+def today(company: Company) -> list[Happened]:
+    """Today's decisions in words, newest first; the same thing done by one member to many people, or by
+    many people for themselves, is one line."""
+    begin = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    events = AuditEvent.objects.filter(company=company, at__gte=begin).order_by("-at", "-id")
+    lines = happenings.described(events[:_TODAY_READ])
     ids = {line.event.employee_id for line in lines if line.event.employee_id}
     names = dict(Employee.objects.filter(pk__in=ids).values_list("pk", "name"))
-    return [(line, names.get(line.event.employee_id or uuid.UUID(int=0), "")) for line in lines]
+    grouped: dict[tuple[str, str], Happened] = {}
+    people_of: dict[tuple[str, str], set[object]] = {}
+    for line in lines:
+        who = line.event.employee_id
+        own = line.event.actor_kind == "employee"
+        key = (line.event.action, "" if own else line.event.actor_name)
+        first = grouped.setdefault(key, Happened(line, names.get(who, "") if who else ""))
+        people_of.setdefault(key, set()).add(who or line.event.pk)
+        first.more = len(people_of[key]) - 1
+    return list(grouped.values())[:TODAY_SHOWN]
 
 
 @dataclass(frozen=True, slots=True)

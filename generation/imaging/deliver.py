@@ -7,7 +7,7 @@ A delivered file carries no metadata of the photo. It says what kind of picture 
 import io
 import struct
 import zlib
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
@@ -95,11 +95,15 @@ def encode(pixels: SRGB8, format_: Format, packet: bytes, max_bytes: int | None 
 
 
 def _jpeg(pixels: SRGB8, quality: int, packet: bytes) -> bytes:
-    out = io.BytesIO()
+    picture, out = Image.fromarray(pixels), io.BytesIO()
     subsampling = 0 if quality >= _FULL_COLOUR_FROM else 2
-    Image.fromarray(pixels).save(
-        out, "JPEG", quality=quality, subsampling=subsampling, optimize=True, progressive=True, xmp=packet
-    )
+    options: dict[str, Any] = {"quality": quality, "subsampling": subsampling, "xmp": packet}
+    try:
+        picture.save(out, "JPEG", optimize=True, progressive=True, **options)
+    except OSError:
+        # Pillow's buffer for the smaller, progressive form holds one byte a pixel; grain can need more.
+        out = io.BytesIO()
+        picture.save(out, "JPEG", **options)
     return out.getvalue()
 
 

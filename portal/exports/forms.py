@@ -29,7 +29,11 @@ class ExportForm(forms.Form):
     )
     choice = forms.ChoiceField(label=_("People"), choices=ExportChoice.choices, initial=ExportChoice.ALL)
     department = forms.ModelChoiceField(
-        label=_("Department"), queryset=Department.objects.none(), required=False
+        label=_("Department"),
+        queryset=Department.objects.none(),
+        required=False,
+        empty_label=_("Choose …"),
+        widget=forms.Select(attrs={"aria-label": _("Department")}),
     )
     pattern = forms.CharField(
         label=_("File names"),

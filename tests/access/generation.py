@@ -51,6 +51,21 @@ def approved_file(house: House) -> dict[str, Any]:
     return {"headshot": factories.make_headshot(_first(house), "approved").pk, "kind": "small"}
 
 
+def chosen(house: House) -> dict[str, Any]:
+    """A headshot that waits for its reviewer."""
+    return {"headshot": factories.make_headshot(_first(house), "chosen").pk}
+
+
+def approved(house: House) -> dict[str, Any]:
+    """An approved headshot."""
+    return {"headshot": factories.make_headshot(_first(house), "approved").pk}
+
+
+def approved_master(house: House) -> dict[str, Any]:
+    """Its master file."""
+    return approved(house) | {"preset": "master"}
+
+
 def upload_key(house: House) -> dict[str, Any]:
     """A key that names nothing yet: everybody's own uploads begin at zero."""
     consented(house)
@@ -98,7 +113,15 @@ ROWS: dict[str, Row] = {
     "media:headshot": Row(MEMBER, approved_file),
     "review:queue": Row(Action.REVIEW),
     "review:wall": Row(Action.VIEW_WALL),
+    "review:bulk": Row(Action.REVIEW),
+    "review:undo": Row(Action.REVIEW, ok=302, method="post"),
+    "review:person": Row(Action.REVIEW, chosen),
+    "review:approve": Row(Action.REVIEW, chosen, ok=302, method="post"),
+    # Nothing was sent, so the dialog comes back with what is missing.
+    "review:send_back": Row(Action.REVIEW, chosen, ok=422, method="post"),
     "library:list": Row(Action.VIEW_LIBRARY),
+    "library:show": Row(Action.VIEW_LIBRARY, approved),
+    "library:download": Row(Action.VIEW_LIBRARY, approved_master),
     "previews:people": Row(Action.MANAGE_STYLES),
     "previews:words": Row(Action.MANAGE_STYLES),
     "previews:picture": Row(Action.MANAGE_STYLES, sitter),
