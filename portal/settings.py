@@ -25,7 +25,7 @@ PORT = whole("PORT", 8000)
 # The web server's address; 0.0.0.0 lets other machines in without a proxy.
 LISTEN = text("LISTEN", "127.0.0.1")
 WEB_WORKERS = whole("WEB_WORKERS", 2)
-# Worker processes of `make run`, two at least; each holds the models (about 700 MB).
+# Worker processes of `make run`, two at least; each holds the models (up to 1 GB).
 WORKERS = whole("WORKERS", max(2, min(4, (os.cpu_count() or 2) // 2)))
 BASE_URL = text("BASE_URL", f"http://localhost:{PORT}").rstrip("/")
 ALLOWED_HOSTS = words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
