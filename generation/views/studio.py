@@ -257,8 +257,8 @@ def _away(request: EmployeeRequest, name: str) -> HttpResponse:
 def _failed(request: EmployeeRequest, shoot: Shoot) -> HttpResponse:
     ours = shoot.error_kind == "engine"
     why = "" if ours else sentences.shoot_failure(shoot.error_code, shoot.error_data)
-    left = selectors.shoots_left(request.employee)
-    return _page(request, "failed", "making", shoot=shoot, ours=ours, why=why, shoots_left=left)
+    headshot = selectors.current_headshot(request.employee)
+    return _page(request, "failed", "making", shoot=shoot, ours=ours, why=why, headshot=headshot)
 
 
 @access(PERSONAL_LINK)
@@ -299,6 +299,7 @@ def choose(request: EmployeeRequest) -> HttpResponse:
         galleries=galleries,
         pair=pair if len(pair) == 2 else [],
         form=RetakeForm(),
+        headshot=selectors.current_headshot(request.employee),
         shoots_left=selectors.shoots_left(request.employee),
     )
 

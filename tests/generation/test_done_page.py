@@ -75,3 +75,12 @@ def test_a_newer_shoot_leads_back_to_choosing(cast: Cast) -> None:
     with cast.northwind.scope():
         factories.make_shoot(cast.northwind.employees["ines"], "done")
     assert "Choose your picture" in _page(cast)
+
+
+def test_a_failed_retake_does_not_cut_off_the_picture_in_use(cast: Cast) -> None:
+    _headshot(cast, "approved")
+    with cast.northwind.scope():
+        factories.make_shoot(cast.northwind.employees["ines"], "failed", error_kind="engine")
+    page = _page(cast)
+    assert "That was us" in page
+    assert cast.northwind.me("ines", "done/") in page
