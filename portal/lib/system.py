@@ -47,6 +47,7 @@ RUN = (
 )
 TEST = (
     *RUN,
+    Need("libatomic1", "Playwright's driver", ("libatomic.so.1",)),
     Need("chromium", "tests in a real browser", programs=("chromium", "chromium-browser", "google-chrome")),
 )
 
