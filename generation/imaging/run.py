@@ -12,6 +12,7 @@ from generation.imaging import gates
 from generation.imaging.engines.base import Portrait
 from generation.imaging.engines.table import find_engine
 from generation.imaging.errors import SubjectError
+from generation.imaging.face.detect import detect_faces
 from generation.imaging.finishing import backdrop, composite, framing, grade, masters, retouch, skin
 from generation.imaging.finishing.vary import Variation, variations
 from generation.imaging.landmarks import eye_middle, face_unit, moved
@@ -50,7 +51,7 @@ def develop(photo: CheckedPhoto) -> MasterLayers:
     if photo.decoded is None or photo.face is None:
         raise SubjectError("no_face")
     pixels, face = _around_the_person(photo.decoded.pixels, photo.face)
-    matte = cut_out(pixels, face)
+    matte = cut_out(pixels, face, _others(pixels, face))
     foreground = masters.settle(matte.foreground)
     small, landmarks = estimate.small_view(foreground, face.landmarks)
     shading = estimate.fit_shading(estimate.skin_samples(small, landmarks))
@@ -58,6 +59,13 @@ def develop(photo: CheckedPhoto) -> MasterLayers:
     alpha = np.rint(matte.alpha * 65535).astype(np.float32) / np.float32(65535)
     light = estimate.describe(shading, kelvin)
     return MasterLayers(foreground, alpha, face.landmarks, light, matte.unsure, photo.name)
+
+
+def _others(pixels: SRGB8, face: Face) -> list[Face]:
+    """Further faces in the picture: bystanders, whose bodies must go."""
+    middle = eye_middle(face.landmarks)
+    reach = 0.6 * face_unit(face.landmarks)
+    return [one for one in detect_faces(pixels) if np.linalg.norm(eye_middle(one.landmarks) - middle) > reach]
 
 
 def _around_the_person(pixels: SRGB8, face: Face) -> tuple[SRGB8, Face]:

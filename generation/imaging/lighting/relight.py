@@ -22,19 +22,19 @@ _DOWN_STOPS: Final = 1.4
 # Off the face the normals are a guess, so the gain fades towards its mean there.
 _BODY_SHARE: Final = 0.55
 # Rounds of measure-and-correct: shading is only first order, faces are not.
-_ROUNDS: Final = 16
+_ROUNDS: Final = 12
 # Where the gain would brighten what is nearly white already, it is held back over this range (linear).
 _ROLL_OFF: Final = (0.45, 0.85)
 _HOLD: Final = 0.7
-# The bounds and the grade flatten the frontal part of the light; this much more of it is aimed for
-# (the median azimuth of 50 portraits was 4 degrees too far to the side without).
-_FRONTAL: Final = 1.25
+# Share of the rig's frontal part that is aimed for: the estimate's own leaning to the front (see
+# `estimate`) adds the rest.
+_FRONTAL: Final = 0.88
 # Share of the found light's height that stays.
 _KEEP_HEIGHT: Final = 0.5
 # Blur of the normals in eye-to-chin units.
 _BROAD: Final = 0.10
 # Over-correction per round: a face barely shows the light's frontal part, which creeps otherwise.
-_PUSH: Final = 1.0
+_PUSH: Final = 0.8
 # The correction may not run away where bounds keep it from working.
 _WINDUP: Final = 2.5
 # A shading value below this share of the mean is a shadow that the model cannot divide by.
@@ -115,7 +115,11 @@ def plan(linear: LinearRGB, alpha: Alpha, landmarks: Landmarks, rig: LightRig) -
     unit, luminance = face_unit(landmarks), color.luminance(linear)
     shape = _shape(landmarks, (alpha.shape[0], alpha.shape[1]))
     for _ in range(_ROUNDS):
-        stops = np.clip(stops + np.log2(_evaluate(target + _PUSH * (target - now), normals) / _evaluate(now, normals)), -_WINDUP, _WINDUP)
+        stops = np.clip(
+            stops + np.log2(_evaluate(target + _PUSH * (target - now), normals) / _evaluate(now, normals)),
+            -_WINDUP,
+            _WINDUP,
+        )
         stops -= float(stops[skin].mean())
         gain = _finish_gain(_bounded(stops), luminance, shape, unit)
         now = fit_shading(skin_samples(linear * gain[..., None], landmarks))

@@ -1,5 +1,6 @@
 """Photo and face to foreground, alpha and how unsure the matte is: stage 5's three steps in order."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -26,12 +27,15 @@ class Matte:
     unsure: float
 
 
-def cut_out(pixels: SRGB8, face: Face) -> Matte:
-    """Separate one person from the backdrop. `face.landmarks` are in pixels of `pixels`."""
+def cut_out(pixels: SRGB8, face: Face, others: Sequence[Face] = ()) -> Matte:
+    """Separate one person from the backdrop and from `others`, further faces in the same picture.
+    Landmarks are in pixels of `pixels`."""
     scale = min(1.0, float(np.sqrt(SOLVE_PX / (pixels.shape[0] * pixels.shape[1]))))
     small, landmarks = _shrink(pixels, face.landmarks, scale)
     small_face = Face(face.box, landmarks, face.yaw_deg, face.pitch_deg, face.roll_deg, face.score)
-    probability = person_probability(small, small_face)
+    probability = person_probability(
+        small, small_face, [_shrink(pixels, other.landmarks, scale)[1] for other in others]
+    )
     trimap = make_trimap(probability, landmarks)
     guide = small.astype(np.float32) / 255.0
     small_alpha = _without_islands(closed_form(guide, trimap, with_colours(guide, trimap, probability)))

@@ -6,10 +6,13 @@ one that saw the pixel with context around it. The pose net gives a second opini
 flags and furniture that the first takes for clothes. What does not connect to this face is dropped.
 """
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from generation.imaging.landmarks import FACE_OVAL, eye_middle, face_unit, region
+from generation.imaging.landmarks import FACE_OVAL, Landmarks, eye_middle, face_unit, region
 from generation.imaging.matting.nets import body_mask, selfie_mask
 from generation.imaging.types import SRGB8, Alpha, Face
 
@@ -36,7 +39,7 @@ def _window(height: int, width: int, sides: tuple[bool, bool, bool, bool]) -> Al
     """Weight of a crop: 1 inside, fading to 0 at those sides (left, top, right, bottom) where the
     photo goes on; where the photo itself ends the crop knows as much as anyone."""
 
-    def ramp(size: int, low: bool, high: bool) -> np.ndarray:
+    def ramp(size: int, low: bool, high: bool) -> NDArray[np.float32]:
         at = (np.arange(size, dtype=np.float32) + 0.5) / size
         weight = np.ones(size, np.float32)
         if low:
@@ -50,10 +53,11 @@ def _window(height: int, width: int, sides: tuple[bool, bool, bool, bool]) -> Al
     return out
 
 
-def person_probability(pixels: SRGB8, face: Face) -> Alpha:
+def person_probability(pixels: SRGB8, face: Face, others: Sequence[Landmarks] = ()) -> Alpha:
     """Probability that a pixel belongs to the person whose face this is.
 
-    `pixels` is (H, W, 3) sRGB; returns (H, W) float32 in 0..1.
+    `pixels` is (H, W, 3) sRGB; `others` are the landmarks of further faces in it, whose bodies are left
+    out. Returns (H, W) float32 in 0..1.
     """
     height, width = pixels.shape[:2]
     unit, (eye_x, eye_y) = face_unit(face.landmarks), eye_middle(face.landmarks)
@@ -70,7 +74,26 @@ def person_probability(pixels: SRGB8, face: Face) -> Alpha:
         out[y0:y1, x0:x1] += weight * (found - out[y0:y1, x0:x1])
     out = _second_opinion(out, pixels, face, unit)
     out = np.clip((out - _FIRM[0]) / (_FIRM[1] - _FIRM[0]), 0, 1).astype(np.float32)
+    for other in others:
+        out *= _nearer_than(face.landmarks, other, (height, width))
     return _connected(out, face, unit)
+
+
+def _nearer_than(own: Landmarks, other: Landmarks, shape: tuple[int, int]) -> Alpha:
+    """1 where a pixel is nearer to the own head and body than to the other's, each measured in its own
+    size; the body is a line straight down from the eyes."""
+    ys, xs = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
+
+    def away(landmarks: Landmarks) -> NDArray[np.float32]:
+        (x, y), unit = eye_middle(landmarks), face_unit(landmarks)
+        above = np.maximum(y - ys, 0)
+        # A body is wider than a head: below the chin a shoulder counts as near.
+        width = np.where(ys > y + unit, 1.5, 1.0)
+        return np.asarray(np.hypot((xs - x) / width, above) / unit, np.float32)
+
+    mine = np.clip((away(other) - away(own)) * 8 + 0.5, 0, 1).astype(np.float32)
+    mine[region(other, FACE_OVAL, shape) > 0] = 0.0
+    return np.asarray(mine, np.float32)
 
 
 def _second_opinion(probability: Alpha, pixels: SRGB8, face: Face, unit: float) -> Alpha:

@@ -1,0 +1,158 @@
+"""Framing, backdrop, grade, retouch, files: what one sees and what stays the same for everybody."""
+
+import io
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from branding.look import STARTERS, Backdrop, Framing, Grade, Look
+from generation.imaging import run
+from generation.imaging.errors import DecodeError, SubjectError
+from generation.imaging.finishing import backdrop, encode, framing, grade, masters, retouch
+from generation.imaging.finishing.vary import Variation, variations
+from generation.imaging.landmarks import eye_middle, roll_deg
+from tests.imaging import people
+
+SIZE = (256, 320)
+
+
+def test_eyes_and_chin_stand_where_the_look_says() -> None:
+    master, wanted = people.master(), Framing()
+    laid = framing.frame_person(master.alpha, master.landmarks, wanted, SIZE)
+    eyes = eye_middle(laid.landmarks)
+    assert eyes[1] / SIZE[1] == pytest.approx(wanted.eye_line, abs=1e-3)
+    assert eyes[0] / SIZE[0] == pytest.approx(wanted.eye_center, abs=1e-3)
+    assert (laid.landmarks[152, 1] - eyes[1]) / SIZE[1] == pytest.approx(wanted.head_height, abs=2e-3)
+    assert abs(roll_deg(laid.landmarks)) < 0.1
+
+
+def test_a_body_cut_by_the_photo_still_reaches_the_frame() -> None:
+    master = people.master("portraits/al-green.jpg")
+    laid = framing.frame_person(master.alpha, master.landmarks, Framing(), SIZE)
+    assert 0 < laid.reach.cloth < 0.5
+    alpha = cv2.remap(master.alpha, laid.map_x, laid.map_y, cv2.INTER_LINEAR)
+    assert alpha[-1, 60:-60].min() > 0.9
+    # Nothing folds: rows and columns stay in order.
+    assert np.diff(laid.map_y[:, SIZE[0] // 2]).min() > 0
+
+
+def test_a_photo_that_ends_at_the_chin_is_refused() -> None:
+    master = people.master()
+    rows = int(master.landmarks[152, 1]) + 12
+    with pytest.raises(SubjectError) as error:
+        framing.frame_person(master.alpha[:rows], master.landmarks, Framing(), SIZE)
+    assert error.value.code == "crop_too_tight"
+
+
+def test_a_head_cut_at_the_top_is_refused() -> None:
+    master = people.master()
+    row = int(master.landmarks[10, 1])
+    landmarks = master.landmarks - np.array([0, row, 0], np.float32)
+    with pytest.raises(SubjectError) as error:
+        framing.frame_person(master.alpha[row:], landmarks, Framing(), SIZE)
+    assert error.value.code == "head_cut"
+
+
+def test_where_nobody_stands_all_pictures_are_the_same() -> None:
+    a = run.finish(people.master(), Look(), SIZE)
+    b = run.finish(people.master("portraits/byron-donalds.jpg"), Look(), SIZE)
+    # The upper corners hold nobody.
+    assert people.difference(a[:40, :30], b[:40, :30]) == 0
+    assert people.difference(a[:40, -30:], b[:40, -30:]) == 0
+    assert people.difference(a, b) > 50
+
+
+@pytest.mark.parametrize("kind", ["solid", "gradient", "paper", "canvas"])
+def test_backdrops_are_the_looks_own_and_repeat(kind: str) -> None:
+    chosen = Backdrop(kind=kind, color="#8090a0")
+    backdrop.plate.cache_clear()
+    first = backdrop.plate(chosen, SIZE)
+    backdrop.plate.cache_clear()
+    np.testing.assert_array_equal(first, backdrop.plate(chosen, SIZE))
+    assert first.shape == (SIZE[1], SIZE[0], 3)
+    assert first.min() > 0
+
+
+def test_a_gradient_has_no_bands() -> None:
+    """Neighbouring code values mix instead of standing in rings."""
+    plate = backdrop.plate(Backdrop(kind="gradient"), (800, 1000))
+    row = grade.to_8_bit(plate)[500, :, 0].astype(int)
+    runs = np.diff(np.flatnonzero(np.diff(row) != 0))
+    assert runs.max() < 40
+
+
+def test_the_grade_keeps_grey_grey_and_contrast_spreads() -> None:
+    ramp = np.repeat(np.linspace(0.02, 0.9, 64, dtype=np.float32)[None, :, None], 3, axis=2)
+    out = grade.grade(ramp, Grade(contrast=0.4))
+    assert np.ptp(out, axis=2).max() < 1e-5
+    assert out[0, 2, 0] < ramp[0, 2, 0] and out[0, -16, 0] > ramp[0, -16, 0]
+    assert (np.diff(out[0, :, 0]) > 0).all()
+
+
+def test_retouch_takes_a_pimple_and_leaves_a_mole() -> None:
+    master = people.master("portraits/byron-donalds.jpg")
+    spot = master.landmarks[50, :2].astype(int)
+    mole = master.landmarks[280, :2].astype(int)
+    picture = master.foreground.copy()
+    ys, xs = np.mgrid[: picture.shape[0], : picture.shape[1]]
+    for (x, y), tint in ((spot, [1.5, 0.75, 0.8]), (mole, [0.45, 0.42, 0.42])):
+        inside = np.exp(-(((xs - x) ** 2 + (ys - y) ** 2) / 12.0))[..., None]
+        picture = picture * (1 - inside) + picture * np.array(tint) * inside
+    picture = picture.astype(np.float32)
+    out = retouch.soften_blemishes(picture, master.landmarks, 1.0)
+    (sx, sy), (mx, my) = spot, mole
+    original = master.foreground
+    redness = [float(one[sy, sx, 0] / one[sy, sx, 1]) for one in (original, out, picture)]
+    assert redness[0] < redness[2] and redness[1] < redness[2] + 0.05
+    assert (
+        np.abs(out[my, mx] - picture[my, mx]).max() < 0.2 * np.abs(picture[my, mx] - original[my, mx]).max()
+    )
+
+
+def test_a_loaded_master_gives_the_same_picture() -> None:
+    master = people.master()
+    loaded = masters.load_master(masters.save_master(master))
+    np.testing.assert_array_equal(run.finish(loaded, Look(), SIZE), run.finish(master, Look(), SIZE))
+    assert (loaded.light, loaded.photo, loaded.unsure) == (master.light, master.photo, master.unsure)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK nonsense", b"\x89PNG\r\n"])
+def test_a_damaged_master_says_so(content: bytes) -> None:
+    with pytest.raises(DecodeError):
+        masters.load_master(content)
+
+
+def test_files_carry_no_metadata_and_png_no_loss() -> None:
+    picture = run.finish(people.master(), Look(), SIZE)
+    with Image.open(io.BytesIO(encode.png(picture))) as png:
+        assert not png.info and png.getexif() == {}
+        np.testing.assert_array_equal(np.asarray(png), picture)
+    with Image.open(io.BytesIO(encode.jpeg(picture))) as jpeg:
+        assert jpeg.getexif() == {} and "icc_profile" not in jpeg.info
+
+
+@pytest.mark.parametrize("name", list(STARTERS))
+def test_every_starter_finishes(name: str) -> None:
+    assert run.finish(people.master("portraits/byron-donalds.jpg"), STARTERS[name], SIZE).std() > 10
+
+
+def test_variations_start_with_the_look_and_repeat() -> None:
+    assert variations(1, 7) == [Variation()]
+    assert variations(6, 3) == variations(6, 3) != variations(6, 4)
+    look = Look()
+    for one in variations(12, 1):
+        assert abs(one.framing(look.framing).eye_line - look.framing.eye_line) <= 0.005
+        assert abs(one.framing(look.framing).head_height - look.framing.head_height) <= 0.015
+
+
+def test_skin_keeps_its_lightness_under_any_contrast() -> None:
+    from generation.imaging import gates
+
+    master = people.master()
+    for contrast in (0.0, 0.5):
+        look = Look().model_copy(update={"grade": Grade(contrast=contrast)})
+        measured = gates.measure(run.finish(master, look, (512, 640)), replace(master), look)
+        assert abs(measured.skin[0] - measured.own_skin[0]) < 2.5
