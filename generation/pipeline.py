@@ -10,7 +10,7 @@ from typing import Any
 from django.db import IntegrityError
 
 from branding.look import Framing, Look
-from generation.imaging import decode, photocheck, run
+from generation.imaging import decode, photocheck, run, samples
 from generation.imaging.errors import Cancelled, SubjectError
 from generation.imaging.finishing import encode, masters
 from generation.imaging.types import Candidate as Picture
@@ -153,3 +153,9 @@ def render(candidate: Candidate, look: Look, size: tuple[int, int]) -> bytes:
     """A candidate's master under any look, as PNG; needs no photo."""
     master = masters.load_master(storage.read(storage.masters(), candidate.master))
     return encode.png(run.finish(master, look, size))
+
+
+def warm_up() -> None:
+    """Load the face and identity models (about two seconds), so that a worker's first photo does not wait."""
+    portrait = next(iter(samples.portrait_files().values()))
+    photocheck.check_photo(portrait, "warm-up", Framing())

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from generation import transitions
 from generation.models import PhotoStatus, Shoot, ShootStatus, SourcePhoto
-from generation.services import uploads
+from generation.services import retention, uploads
 from portal.lib.jobrow import due
 from portal.lib.jobs import enqueue
 from teams import tenancy
@@ -29,6 +29,8 @@ def reap() -> None:
         _push_queued_shoots()
         _push_unchecked_photos()
         uploads.drop_abandoned()
+        retention.finish_removals()
+        retention.remove_expired()
 
 
 def _requeue_dead_shoots() -> None:

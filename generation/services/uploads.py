@@ -139,10 +139,11 @@ def remove(photo: SourcePhoto, by: Actor) -> None:
 
 
 def delete_files(photo: SourcePhoto) -> None:
-    """Delete everything stored of a photo; safe to repeat."""
+    """Delete everything stored of a photo; safe to repeat. The row names its files until they are gone."""
     for name in (photo.original, photo.normalized, photo.thumbnail):
         if name:
             storage.originals().delete(name)
+    SourcePhoto.objects.filter(pk=photo.pk).update(original="", normalized="", thumbnail="")
 
 
 def drop_abandoned() -> int:

@@ -29,6 +29,7 @@ _NAMES = {
     "member.removed": (_("Member removed"), "user-minus"),
     "photo_uploaded": (_("Photo uploaded"), "image-up"),
     "photo_removed": (_("Photo removed"), "image-off"),
+    "photo_expired": (_("Photo deleted at the end of its time"), "hourglass"),
     "shoot_started": (_("Pictures asked for"), "camera"),
     "shoot_cancelled": (_("Shoot cancelled"), "circle-stop"),
     "headshot_chosen": (_("Headshot chosen"), "mouse-pointer-click"),

@@ -16,14 +16,15 @@ def _photo(cast: Cast) -> SourcePhoto:
 
 def test_files_and_measures_go(cast: Cast) -> None:
     photo = _photo(cast)
+    files = [photo.original, photo.normalized, photo.thumbnail]
+    assert all(storage.originals().exists(key) for key in files)
     path = cast.northwind.me("ines", f"photos/{photo.pk}/remove/")
     page = Client().post(path, follow=True).content.decode()
     assert str(photo.pk) not in page
     with cast.northwind.scope():
         photo.refresh_from_db()
     assert (photo.status, photo.embedding, photo.measures) == ("deleted", None, {})
-    for key in (photo.original, photo.normalized, photo.thumbnail):
-        assert not storage.originals().exists(key)
+    assert not any(storage.originals().exists(key) for key in files)
     assert Client().get(cast.northwind.me("ines", f"pictures/photo/{photo.pk}/upright/")).status_code == 404
 
 

@@ -13,6 +13,8 @@ from django.conf import settings  # noqa: E402
 from django.core.management.base import CommandError, CommandParser  # noqa: E402
 from django_rq.management.commands.rqworker import Command as RQWorker  # noqa: E402
 
+from generation import pipeline  # noqa: E402
+
 
 class Command(RQWorker):  # type: ignore[misc]
     help = "Work on these queues (default: all but gpu) until stopped."
@@ -29,4 +31,6 @@ class Command(RQWorker):  # type: ignore[misc]
         if unknown:
             known = ", ".join(settings.QUEUES)
             raise CommandError(f"No queue is called {', '.join(unknown)}; there are {known}.")
+        if {"intake", "studio"} & set(queues):
+            pipeline.warm_up()
         super().handle(*queues, **options)
