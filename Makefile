@@ -38,7 +38,7 @@ check: install-test  ## Style, types, layers, templates, migrations
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	git ls-files -z 'templates/*.html' | xargs -0 $(VENV)/bin/djade --target-version 5.2 --check
-	$(PY) manage.py makemigrations --check --dry-run
+	$(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 
 # Everything is resolved once together; the smaller locks take their pins from it, so all three agree.
 # uv does not read pip's settings: package indexes that pip is set up with are handed to it.
