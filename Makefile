@@ -64,6 +64,7 @@ system-test:
 	@"$(or $(PYTHON),python3)" portal/lib/system.py --test
 
 $(PY):
+	@test -w . || { echo "The folder $(CURDIR) cannot be written by $$(id -un); clone Onelight into one of your own." >&2; exit 1; }
 	@echo "Making the Python environment in $(VENV)"
 	@umask 022 && "$(PYTHON)" -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
