@@ -65,9 +65,11 @@ class Site:
         page.on("pageerror", lambda error: self.problems.append(f"{page.url}: {error}"))
         page.on(
             "console",
-            lambda message: self.problems.append(f"{page.url}: {message.text}")
-            if message.type == "error" and "Content Security Policy" in message.text
-            else None,
+            lambda message: (
+                self.problems.append(f"{page.url}: {message.text}")
+                if message.type == "error" and "Content Security Policy" in message.text
+                else None
+            ),
         )
         return page
 
@@ -94,7 +96,16 @@ def site(transactional_db: None, chromium: Browser) -> Iterator[Site]:
     url = f"http://localhost:{_free_port()}"
     cast = make_cast()
     env = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", "BASE_URL": url}
-    command = [sys.executable, "-m", "gunicorn", "portal.wsgi", "--threads", "4", "--bind", url.split("//")[1]]
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "portal.wsgi",
+        "--threads",
+        "4",
+        "--bind",
+        url.split("//")[1],
+    ]
     server = subprocess.Popen(command, env=env, cwd=ROOT, start_new_session=True)
     with worker("intake", "mail", BASE_URL=url), worker("studio", "exports", BASE_URL=url):
         try:
