@@ -16,13 +16,13 @@ from django_rq.management.commands.rqworker import Command as RQWorker  # noqa: 
 from generation import pipeline  # noqa: E402
 
 
-class Command(RQWorker):  # type: ignore[misc]
+class Command(RQWorker):
     help = "Work on these queues (default: all but gpu) until stopped."
     # A worker serves no page; what the checks would load (URLs, templates) only delays its start.
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        super().add_arguments(parser)
+        super().add_arguments(parser)  # type: ignore[no-untyped-call]
         parser.set_defaults(worker_class="rq.SimpleWorker")
 
     def handle(self, *args: str, **options: object) -> None:
@@ -33,4 +33,4 @@ class Command(RQWorker):  # type: ignore[misc]
             raise CommandError(f"No queue is called {', '.join(unknown)}; there are {known}.")
         if {"intake", "studio"} & set(queues):
             pipeline.warm_up()
-        super().handle(*queues, **options)
+        super().handle(*queues, **options)  # type: ignore[no-untyped-call]
