@@ -17,7 +17,8 @@ class ReturnForm(forms.Form):
     reason = forms.ChoiceField(
         label=_("What is it about?"),
         choices=ReturnReason.choices,
-        widget=forms.RadioSelect,
+        # The dialog opens with the arrow keys on the reasons, not on its close button.
+        widget=forms.RadioSelect(attrs={"autofocus": True}),
         error_messages={"required": _("Choose what it is about.")},
     )
     note = forms.CharField(

@@ -39,6 +39,12 @@ _GATES: Final[dict[str, tuple[str, str, str, str]]] = {
         _("Skin has become lighter or darker"),
         _("lightness drift (L*)"),
     ),
+    "light": (
+        _("Light is even enough for the style"),
+        _("Light is nearly too hard for the style"),
+        _("Light is too hard for the style"),
+        _("key to fill"),
+    ),
     "matte": (
         _("Cleanly cut out"),
         _("Edges of the hair deserve a look"),

@@ -1,11 +1,14 @@
-/* The export form. */
+/* The export form: a placeholder is written where the cursor was, at first at the end. */
 
-/* The file name pattern: a placeholder is written where the cursor stands. */
+const pattern = document.querySelector("#id_pattern");
+let cursor = null;
+pattern?.addEventListener("blur", () => { cursor = [pattern.selectionStart, pattern.selectionEnd]; });
+
 document.addEventListener("click", (event) => {
   const word = event.target.closest("[data-insert]");
-  const pattern = document.querySelector("#id_pattern");
   if (!word || !pattern) return;
-  const [from, to] = [pattern.selectionStart ?? pattern.value.length, pattern.selectionEnd ?? pattern.value.length];
+  const end = pattern.value.length;
+  const [from, to] = cursor ?? [end, end];
   pattern.setRangeText(word.dataset.insert, from, to, "end");
   pattern.focus();
   pattern.dispatchEvent(new Event("input", { bubbles: true }));

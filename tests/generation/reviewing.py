@@ -3,10 +3,10 @@
 import io
 from typing import Any
 
-import numpy as np
 from PIL import Image
 
 from branding.look import STARTERS
+from generation.imaging.types import SRGB8
 from generation.models import Candidate, Headshot
 from generation.services import reviews
 from portal.lib import storage
@@ -57,7 +57,7 @@ def approved(house: House, who: str, by: str = "", **candidate: Any) -> Headshot
     return headshot
 
 
-def paint(headshot: Headshot, pixels: np.ndarray) -> None:
+def paint(headshot: Headshot, pixels: SRGB8) -> None:
     """Store (H, W, 3) uint8 as the picture of the headshot."""
     out = io.BytesIO()
     Image.fromarray(pixels).save(out, "PNG")

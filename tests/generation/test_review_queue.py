@@ -76,3 +76,23 @@ def test_people_on_the_archives_shelf_do_not_wait(cast: Cast) -> None:
         headshot.employee.archived_at = timezone.now()
         headshot.employee.save()
     assert "Nobody waits for you yet" in _page(cast)
+
+
+def test_every_gate_that_imaging_judges_by_has_words() -> None:
+    import inspect
+    import re
+
+    from generation import verdicts
+    from generation.imaging import gates
+
+    names = re.findall(r'"(\w+)": (?:Gate|likeness\.gate)\(', inspect.getsource(gates.judge))
+    assert len(names) >= 6
+    assert not set(names) - set(verdicts._GATES)
+
+
+def test_every_cause_that_imaging_names_can_be_translated() -> None:
+    from generation import verdicts
+    from generation.imaging.consistency import MEASURES
+
+    prose = {words for one in MEASURES.values() for words in (one.high, one.low)}
+    assert prose <= set(verdicts._PROSE)
