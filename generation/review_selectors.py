@@ -42,6 +42,11 @@ def waiting() -> QuerySet[Headshot]:
     return headshots().filter(status=HeadshotStatus.CHOSEN).order_by("chosen_at", "id")
 
 
+def waiting_count() -> int:
+    """How many are in review."""
+    return Headshot.objects.filter(status=HeadshotStatus.CHOSEN, employee__archived_at=None).count()
+
+
 def approved() -> QuerySet[Headshot]:
     """Those in use."""
     return headshots().filter(status=HeadshotStatus.APPROVED)

@@ -4,8 +4,10 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
+from generation import review_selectors
 from teams.permissions import Action, allows
 from teams.services import logos
 
@@ -31,7 +33,13 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     if company is None or membership is None:
         return {"company": company, "company_logo_url": logo, "membership": None, "nav": []}
     nav: list[dict[str, Any]] = [
-        {"label": label, "url": reverse(name, args=[company.slug]), "icon": icon}
+        {
+            "label": label,
+            "url": reverse(name, args=[company.slug]),
+            "icon": icon,
+            # Only counted where the navigation is drawn: the page of a failed database draws none.
+            "count": SimpleLazyObject(review_selectors.waiting_count) if action == Action.REVIEW else 0,
+        }
         for label, name, icon, action in _NAV
         if allows(membership.role, action)
     ]

@@ -176,4 +176,4 @@ def not_exported() -> int:
 
 def to_review() -> int:
     """Headshots that wait for a reviewer."""
-    return review_selectors.waiting().count()
+    return review_selectors.waiting_count()

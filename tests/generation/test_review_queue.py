@@ -96,3 +96,12 @@ def test_every_cause_that_imaging_names_can_be_translated() -> None:
 
     prose = {words for one in MEASURES.values() for words in (one.high, one.low)}
     assert prose <= set(verdicts._PROSE)
+
+
+def test_the_navigation_says_how_many_wait(cast: Cast) -> None:
+    with cast.northwind.scope():
+        in_review(cast.northwind, "ines")
+        in_review(cast.northwind, "jonas")
+    page = cast.client("rafael").get("/c/northwind/review/wall/").content.decode()
+    assert '<span class="nav-count">2</span>' in page
+    assert "nav-count" not in cast.client("mara").get("/c/northwind/review/wall/").content.decode()
