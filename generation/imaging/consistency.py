@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from branding.look import Look
 from generation.imaging.types import Candidate
@@ -49,14 +50,18 @@ class Measure:
 # Tolerances are the project's bars for a single person; a deviation of one tolerance costs a quarter.
 MEASURES: Final[dict[str, Measure]] = {
     "backdrop": Measure(1.0, 1.0, "backdrop {value:.1f} off", "backdrop {value:.1f} off"),
-    "azimuth_deg": Measure(12.0, 1.0, "key light {value:.0f}° too far right", "key light {value:.0f}° too far left"),
+    "azimuth_deg": Measure(
+        12.0, 1.0, "key light {value:.0f}° too far right", "key light {value:.0f}° too far left"
+    ),
     "key_fill": Measure(0.25, 1.0, "light {value:.0f} % too hard", "light {value:.0f} % too flat", 100.0),
     "temperature": Measure(10.0, 1.0, "{value:.0f} mired too warm", "{value:.0f} mired too cool"),
     "exposure": Measure(1.5, 1.0, "skin {value:.1f} L* too light", "skin {value:.1f} L* too dark"),
     "eye_line": Measure(0.005, 1.0, "eye line {value:.1f} % low", "eye line {value:.1f} % high", 100.0),
     "head_height": Measure(0.015, 1.0, "head {value:.1f} % too large", "head {value:.1f} % too small", 100.0),
     "roll_deg": Measure(0.7, 0.5, "head {value:.1f}° clockwise", "head {value:.1f}° anticlockwise"),
-    "contrast": Measure(0.05, 0.5, "face contrast {value:.1f} L* higher", "face contrast {value:.1f} L* lower", 100.0),
+    "contrast": Measure(
+        0.05, 0.5, "face contrast {value:.1f} L* higher", "face contrast {value:.1f} L* lower", 100.0
+    ),
 }  # fmt: skip
 # Credit lost per squared tolerance: e^-0.29 = 0.75 at one tolerance.
 _LOSS: Final = 0.29
@@ -80,8 +85,8 @@ def measure(shown: Sequence[Shown], look: Look | None = None) -> dict[str, Any]:
         deviations = {name: float(values[name][index] - centers[name]) for name in MEASURES}
         credit = _credit(deviations)
         credits.append(credit)
-        people.append({"name": person.name, "score": round(100 * credit, 1),
-                       "deviations": {name: round(value, 4) for name, value in deviations.items()}})  # fmt: skip
+        rounded = {name: round(value, 4) for name, value in deviations.items()}
+        people.append({"name": person.name, "score": round(100 * credit, 1), "deviations": rounded})
         causes = _causes(deviations)
         if causes:
             outliers.append({"name": person.name, "causes": causes})
@@ -116,7 +121,7 @@ def _backdrop_distance(person: Shown, team: Sequence[Shown]) -> float:
     return float(np.linalg.norm(own - np.median(others, axis=0)))
 
 
-def _center(name: str, values: np.ndarray, look: Look | None) -> float:
+def _center(name: str, values: NDArray[Any], look: Look | None) -> float:
     if name in ("backdrop", "exposure", "roll_deg"):
         return 0.0
     if look is not None:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from branding.look import Look
 from generation.imaging import color
@@ -93,17 +94,17 @@ def measure(image: SRGB8, master: MasterLayers, look: Look) -> Measured:
     )
 
 
-def _face_contrast(small: LinearRGB, landmarks: np.ndarray) -> float:
+def _face_contrast(small: LinearRGB, landmarks: NDArray[Any]) -> float:
     """Deviation of L* over the face's skin, in hundredths: how contrasty the light draws it."""
     pixels = small[skin_region(landmarks, (small.shape[0], small.shape[1])) > 0]
     return float(color.linear_to_lab(pixels)[:, 0].std() / 100) if len(pixels) else 0.0
 
 
-def _triple(values: np.ndarray) -> tuple[float, float, float]:
+def _triple(values: NDArray[Any]) -> tuple[float, float, float]:
     return float(values[0]), float(values[1]), float(values[2])
 
 
-def _small(image: SRGB8, landmarks: np.ndarray) -> tuple[SRGB8, np.ndarray]:
+def _small(image: SRGB8, landmarks: NDArray[Any]) -> tuple[SRGB8, NDArray[Any]]:
     scale = min(1.0, 90.0 / face_unit(landmarks))
     size = (round(image.shape[1] * scale), round(image.shape[0] * scale))
     small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
@@ -118,7 +119,7 @@ def _own_skin(master: MasterLayers, look: Look) -> tuple[float, float, float]:
     return _triple(skin_lab(balanced, landmarks))
 
 
-def eye_sharpness(image: SRGB8, landmarks: np.ndarray) -> float:
+def eye_sharpness(image: SRGB8, landmarks: NDArray[Any]) -> float:
     """Fine detail in the eyes relative to what a sharp photo has there, about 0..1.
 
     Ratio of the gradient energy of a picture to that of its own slightly blurred copy: a picture that is

@@ -46,14 +46,14 @@ def roll_deg(landmarks: Landmarks) -> float:
     return math.degrees(sum(slopes) / 2)
 
 
-def region(landmarks: Landmarks, points: tuple[int, ...], shape: tuple[int, int]) -> NDArray[np.uint8]:
+def region(landmarks: Landmarks, points: tuple[int, ...], shape: tuple[int, ...]) -> NDArray[np.uint8]:
     """(H, W) mask, 1 inside the polygon through those points."""
     mask = np.zeros(shape, np.uint8)
     cv2.fillPoly(mask, [np.rint(landmarks[list(points), :2]).astype(np.int32)], 1)
     return mask
 
 
-def skin_region(landmarks: Landmarks, shape: tuple[int, int]) -> NDArray[np.uint8]:
+def skin_region(landmarks: Landmarks, shape: tuple[int, ...]) -> NDArray[np.uint8]:
     """(H, W) mask of the face without eyes, brows and lips, shrunk a little from hair and beard line."""
     unit = face_unit(landmarks)
     mask = region(landmarks, FACE_OVAL, shape)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from generation.imaging.finishing.encode import resize, jpeg
+from generation.imaging.finishing.encode import jpeg, resize
 from generation.imaging.types import Candidate, Reason
 
 REPORT_VERSION: Final = "1"
@@ -66,17 +66,33 @@ def thumbnail(candidate: Candidate) -> bytes:
 
 
 _STYLE: Final = """
-:root{color-scheme:light dark;--bg:#f6f7f9;--card:#fff;--ink:#1b2027;--dim:#5c6672;--line:#dfe3e8;--good:#1f7a4d;--bad:#b3382c}
-@media (prefers-color-scheme:dark){:root{--bg:#14171b;--card:#1d2126;--ink:#e9ecf0;--dim:#9aa4b0;--line:#2e343c;--good:#62c697;--bad:#ef8377}}
-*{box-sizing:border-box}body{margin:0;background:var(--bg);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
-main{max-width:1280px;margin:0 auto;padding:2rem 1.25rem 4rem}h1{font-size:1.6rem;margin:0 0 .25rem}p{margin:.25rem 0;color:var(--dim)}
-.meter{display:flex;gap:1.25rem;align-items:center;margin:1.5rem 0;padding:1rem 1.25rem;background:var(--card);border:1px solid var(--line);border-radius:12px}
-.score{font-size:2.6rem;font-weight:650;font-variant-numeric:tabular-nums;line-height:1}meter{width:100%;height:14px}.grow{flex:1}
-.wall{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:1rem;list-style:none;margin:0;padding:0}
-.wall li{background:var(--card);border:1px solid var(--line);border-radius:12px;overflow:hidden}.wall img{display:block;width:100%;height:auto}
-.wall div{padding:.6rem .75rem .75rem}.wall strong{display:block;font-size:.95rem;overflow-wrap:anywhere}.wall span{font-size:.82rem;color:var(--dim);display:block}
-.wall .out{color:var(--bad)}h2{font-size:1.15rem;margin:2.5rem 0 .75rem}table{border-collapse:collapse;width:100%;background:var(--card);font-size:.9rem}
-th,td{text-align:left;padding:.45rem .75rem;border:1px solid var(--line)}td.n{text-align:right;font-variant-numeric:tabular-nums}.table{overflow-x:auto}
+:root{color-scheme:light dark;--bg:#f6f7f9;--card:#fff;--ink:#1b2027;--dim:#5c6672;--line:#dfe3e8;
+--good:#1f7a4d;--bad:#b3382c}
+@media (prefers-color-scheme:dark){:root{--bg:#14171b;--card:#1d2126;--ink:#e9ecf0;--dim:#9aa4b0;
+--line:#2e343c;--good:#62c697;--bad:#ef8377}}
+*{box-sizing:border-box}
+body{margin:0;background:var(--bg);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
+main{max-width:1280px;margin:0 auto;padding:2rem 1.25rem 4rem}
+h1{font-size:1.6rem;margin:0 0 .25rem}
+p{margin:.25rem 0;color:var(--dim)}
+.meter{display:flex;gap:1.25rem;align-items:center;margin:1.5rem 0;padding:1rem 1.25rem;
+background:var(--card);border:1px solid var(--line);border-radius:12px}
+.score{font-size:2.6rem;font-weight:650;font-variant-numeric:tabular-nums;line-height:1}
+meter{width:100%;height:14px}
+.grow{flex:1}
+.wall{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:1rem;list-style:none;
+margin:0;padding:0}
+.wall li{background:var(--card);border:1px solid var(--line);border-radius:12px;overflow:hidden}
+.wall img{display:block;width:100%;height:auto}
+.wall div{padding:.6rem .75rem .75rem}
+.wall strong{display:block;font-size:.95rem;overflow-wrap:anywhere}
+.wall span{font-size:.82rem;color:var(--dim);display:block}
+.wall .out{color:var(--bad)}
+h2{font-size:1.15rem;margin:2.5rem 0 .75rem}
+table{border-collapse:collapse;width:100%;background:var(--card);font-size:.9rem}
+th,td{text-align:left;padding:.45rem .75rem;border:1px solid var(--line)}
+td.n{text-align:right;font-variant-numeric:tabular-nums}
+.table{overflow-x:auto}
 """
 
 
@@ -104,7 +120,8 @@ def _meter(consistency: dict[str, Any]) -> str:
     words = "Nobody stands out." if not named else f"{named} stand out; see below their pictures."
     return (
         f"<div class=meter><div class=score>{score:.0f}</div><div class=grow><label>Consistency of 100"
-        f'<meter min=0 max=100 low=60 high=80 optimum=100 value="{score}">{score}</meter></label><p>{words}</p></div></div>'
+        f'<meter min=0 max=100 low=60 high=80 optimum=100 value="{score}">{score}</meter></label>'
+        f"<p>{words}</p></div></div>"
     )
 
 
@@ -114,8 +131,10 @@ def _card(person: PersonResult, causes: list[str]) -> str:
     best = person.candidates[0]
     words = f"<span class=out>{html.escape('; '.join(causes))}</span>" if causes else ""
     return (
-        f'<li><img alt="Headshot of {name}" src="data:image/jpeg;base64,{picture}"><div><strong>{name}</strong>'
-        f"<span>Likeness {best['likeness']:.2f} · {len(person.candidates)} to choose from</span>{words}</div></li>"
+        f'<li><img alt="Headshot of {name}" src="data:image/jpeg;base64,{picture}"><div>'
+        f"<strong>{name}</strong>"
+        f"<span>Likeness {best['likeness']:.2f} · {len(person.candidates)} to choose from</span>"
+        f"{words}</div></li>"
     )
 
 

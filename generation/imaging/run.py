@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from branding.look import Look
 from generation.imaging import gates
@@ -122,7 +123,7 @@ def _lit(master: MasterLayers, look: Look, vary: Variation) -> LinearRGB:
     return np.asarray(np.maximum(master.foreground @ matrix.T, 0) * gain[..., None], np.float32)
 
 
-def _sampled(lit: LinearRGB, master: MasterLayers, laid: framing.Frame) -> tuple[LinearRGB, np.ndarray]:
+def _sampled(lit: LinearRGB, master: MasterLayers, laid: framing.Frame) -> tuple[LinearRGB, NDArray[Any]]:
     """Foreground and alpha at the frame's pixels. Colour is interpolated on a square-root scale, where
     an overshoot beside a bright edge does not show."""
     colour, alpha, map_x, map_y = np.sqrt(lit), master.alpha, laid.map_x, laid.map_y

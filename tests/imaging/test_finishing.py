@@ -94,19 +94,19 @@ def test_the_grade_keeps_grey_grey_and_contrast_spreads() -> None:
 
 def test_retouch_takes_a_pimple_and_leaves_a_mole() -> None:
     master = people.master("portraits/byron-donalds.jpg")
-    spot = master.landmarks[50, :2].astype(int)
+    spot = master.landmarks[151, :2].astype(int)
     mole = master.landmarks[280, :2].astype(int)
     picture = master.foreground.copy()
     ys, xs = np.mgrid[: picture.shape[0], : picture.shape[1]]
     for (x, y), tint in ((spot, [1.5, 0.75, 0.8]), (mole, [0.45, 0.42, 0.42])):
-        inside = np.exp(-(((xs - x) ** 2 + (ys - y) ** 2) / 12.0))[..., None]
+        inside = np.exp(-(((xs - x) ** 2 + (ys - y) ** 2) / 40.0))[..., None]
         picture = picture * (1 - inside) + picture * np.array(tint) * inside
     picture = picture.astype(np.float32)
     out = retouch.soften_blemishes(picture, master.landmarks, 1.0)
     (sx, sy), (mx, my) = spot, mole
     original = master.foreground
     redness = [float(one[sy, sx, 0] / one[sy, sx, 1]) for one in (original, out, picture)]
-    assert redness[0] < redness[2] and redness[1] < redness[2] + 0.05
+    assert redness[0] < redness[2] and redness[1] < redness[2] - 0.02, redness
     assert (
         np.abs(out[my, mx] - picture[my, mx]).max() < 0.2 * np.abs(picture[my, mx] - original[my, mx]).max()
     )

@@ -34,7 +34,7 @@ def plate(backdrop: Backdrop, size: tuple[int, int]) -> LinearRGB:
         base = _gradient(backdrop, size)
     out = (base * np.exp2(stops)[..., None]).astype(np.float32)
     out.setflags(write=False)
-    return out
+    return np.asarray(out, np.float32)
 
 
 def _seed(backdrop: Backdrop) -> int:

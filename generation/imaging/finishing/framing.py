@@ -55,7 +55,7 @@ def _upright_unit(landmarks: Landmarks) -> float:
 def _transform(landmarks: Landmarks, matrix: Matrix, scale: float) -> Landmarks:
     """Landmarks after the placement; z is scaled alike."""
     flat = landmarks[:, :2] @ matrix[:, :2].T + matrix[:, 2]
-    return np.concatenate([flat, landmarks[:, 2:] * scale], axis=1).astype(np.float32)
+    return np.asarray(np.concatenate([flat, landmarks[:, 2:] * scale], axis=1).astype(np.float32), np.float32)
 
 
 def frame_person(alpha: Alpha, landmarks: Landmarks, framing: Framing, size: tuple[int, int]) -> Frame:

@@ -40,7 +40,7 @@ def _curve(exposure_ev: float, contrast: float) -> NDArray[np.float32]:
     wanted = color.srgb_to_linear(out).astype(np.float64)
     gain = wanted / np.maximum(linear, 1e-7)
     gain[0] = gain[1]
-    return gain.astype(np.float32)
+    return np.asarray(gain.astype(np.float32), np.float32)
 
 
 def grade(linear: LinearRGB, settings: Grade) -> LinearRGB:

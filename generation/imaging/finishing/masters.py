@@ -3,10 +3,11 @@
 import io
 import json
 import zipfile
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from generation.imaging import color
 from generation.imaging.errors import DecodeError
@@ -23,14 +24,14 @@ def settle(linear: LinearRGB) -> LinearRGB:
     return _decode(_encode(linear))
 
 
-def _encode(linear: LinearRGB) -> np.ndarray:
+def _encode(linear: LinearRGB) -> NDArray[Any]:
     code = color.linear_to_srgb(np.clip(linear, 0, 1).astype(np.float32))
     return np.asarray(np.rint(code * _LEVELS), np.uint16)
 
 
-def _decode(code: np.ndarray) -> LinearRGB:
+def _decode(code: NDArray[Any]) -> LinearRGB:
     table = color.srgb_to_linear(np.arange(65536, dtype=np.float64) / _LEVELS)
-    return table[code]
+    return np.asarray(table[code], np.float32)
 
 
 def save_master(master: MasterLayers) -> bytes:

@@ -43,8 +43,9 @@ def soften_blemishes(linear: LinearRGB, landmarks: Landmarks, strength: float) -
     not_dark = np.clip((difference[..., 0] + _DARKER) / 2.0, 0, 1)
     weight = cv2.GaussianBlur(redder * not_dark * skin, (0, 0), max(0.5, _SPOT * unit)) * _MOST * strength
     out = linear.copy()
-    # Only the spot's own low frequencies are replaced: pores and stubble stay on top.
-    out[y0:y1, x0:x1] = part + weight[..., None] * (wide - fine)
+    # Only the spot's own low frequencies are replaced, as a ratio: pores and stubble stay on top.
+    ratio = np.clip((wide + 1e-3) / (fine + 1e-3), 0.5, 2.0)
+    out[y0:y1, x0:x1] = part * ratio ** weight[..., None]
     return out
 
 

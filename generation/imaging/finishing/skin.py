@@ -1,6 +1,9 @@
 """Keeping a person's skin what it is: the exposure that undoes what light and grade did to it."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from branding.look import Grade
 from generation.imaging import color
@@ -12,14 +15,14 @@ _ROUNDS = 4
 _BOUNDS = (0.6, 1.7)
 
 
-def skin_lab(linear: LinearRGB, landmarks: Landmarks) -> np.ndarray:
+def skin_lab(linear: LinearRGB, landmarks: Landmarks) -> NDArray[Any]:
     """(3,) mean Lab of the face's skin without its darkest and brightest tenth (shadow, glint)."""
     pixels = linear[skin_region(landmarks, (linear.shape[0], linear.shape[1])) > 0]
     if len(pixels) < 20:
         return np.array([50.0, 0.0, 0.0])
     lab = color.linear_to_lab(pixels)
     low, high = np.quantile(lab[:, 0], [0.1, 0.9])
-    out: np.ndarray = lab[(lab[:, 0] >= low) & (lab[:, 0] <= high)].mean(axis=0)
+    out: NDArray[Any] = lab[(lab[:, 0] >= low) & (lab[:, 0] <= high)].mean(axis=0)
     return out
 
 

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -59,7 +60,7 @@ def skin_samples(linear: LinearRGB, landmarks: Landmarks) -> Samples:
     )
 
 
-def _dots(at: np.ndarray, shape: tuple[int, int]) -> NDArray[np.float32]:
+def _dots(at: NDArray[Any], shape: tuple[int, int]) -> NDArray[np.float32]:
     out = np.zeros(shape, np.float32)
     np.add.at(out, (at[:, 1], at[:, 0]), 1.0)
     return out

@@ -6,6 +6,7 @@ Frame of all normals: x to the camera's right, y up, z towards the camera; unit 
 from collections import Counter
 from functools import cache
 from itertools import combinations
+from typing import Any
 
 import cv2
 import numpy as np
@@ -50,7 +51,8 @@ def _wound_alike(walks: list[tuple[int, int, int]]) -> list[tuple[int, int, int]
         for edge in combinations(walk, 2):
             by_edge.setdefault(frozenset(edge), []).append(index)
     start = next(index for index, walk in enumerate(walks) if set(walk) >= set(_NOSE_EDGE))
-    turned = {start: _NOSE_EDGE + tuple(set(walks[start]) - set(_NOSE_EDGE))}
+    tip = next(iter(set(walks[start]) - set(_NOSE_EDGE)))
+    turned: dict[int, tuple[int, int, int]] = {start: (*_NOSE_EDGE, tip)}
     queue = [start]
     while queue:
         a, b, c = turned[queue[-1]]
@@ -77,7 +79,7 @@ def vertex_normals(landmarks: Landmarks) -> Normals:
     return _unit(normals)
 
 
-def _unit(normals: np.ndarray) -> Normals:
+def _unit(normals: NDArray[Any]) -> Normals:
     length = np.linalg.norm(normals, axis=-1, keepdims=True)
     return np.asarray(normals / np.maximum(length, 1e-6), np.float32)
 
@@ -98,7 +100,7 @@ def normal_map(landmarks: Landmarks, alpha: Alpha) -> Normals:
     return _unit(cv2.GaussianBlur(mixed, (0, 0), 0.03 * unit))
 
 
-def _face_normals(landmarks: Landmarks, shape: tuple[int, int]) -> Normals:
+def _face_normals(landmarks: Landmarks, shape: tuple[int, ...]) -> Normals:
     """Vertex normals spread over the face by painting its triangles, far ones first."""
     normals = vertex_normals(landmarks)
     out = np.zeros((*shape, 3), np.float32)

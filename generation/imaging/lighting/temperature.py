@@ -6,7 +6,7 @@ flash gives and cameras are set to. Lower is a warmer picture. The mapping to sR
 """
 
 import math
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +39,7 @@ def _to_srgb_k(studio_k: float) -> float:
     return 1e6 / (1e6 / studio_k - 1e6 / STUDIO_WHITE_K + 1e6 / _SRGB_WHITE_K)
 
 
-def _to_mired_offset(rgb: NDArray[np.floating]) -> float:
+def _to_mired_offset(rgb: NDArray[np.floating[Any]]) -> float:
     """How much warmer than neutral a light of that linear colour is, in mired."""
     return 1e6 / color.temperature_k(rgb) - 1e6 / _SRGB_WHITE_K
 

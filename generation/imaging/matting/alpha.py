@@ -117,4 +117,4 @@ def refine(alpha: Alpha, small: Array, image: Array) -> Alpha:
     slope = cv2.resize(mean(slope), full, interpolation=cv2.INTER_LINEAR)
     offset = cv2.resize(mean(offset), full, interpolation=cv2.INTER_LINEAR)
     out = np.einsum("hwc,hwc->hw", slope, image) + offset
-    return np.clip((out - _VEIL) / (1 - 2 * _VEIL), 0.0, 1.0).astype(np.float32)
+    return np.asarray(np.clip((out - _VEIL) / (1 - 2 * _VEIL), 0.0, 1.0).astype(np.float32), np.float32)

@@ -24,4 +24,4 @@ def foreground(small: LinearRGB, small_alpha: Alpha, image: LinearRGB, alpha: Al
     left_over = image - a * fore - (1 - a) * back
     out = fore + a * left_over
     sure = np.clip((a - 0.9) / 0.1, 0, 1)
-    return np.clip(out + sure * (image - out), 0.0, 1.0).astype(np.float32)
+    return np.asarray(np.clip(out + sure * (image - out), 0.0, 1.0).astype(np.float32), np.float32)

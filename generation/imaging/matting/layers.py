@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from generation.imaging import color
 from generation.imaging.landmarks import eye_middle, face_unit
@@ -44,7 +46,7 @@ def cut_out(pixels: SRGB8, face: Face, others: Sequence[Face] = ()) -> Matte:
     return Matte(fore, alpha, _unsure(small_alpha, trimap, landmarks))
 
 
-def _shrink(pixels: SRGB8, landmarks: np.ndarray, scale: float) -> tuple[SRGB8, np.ndarray]:
+def _shrink(pixels: SRGB8, landmarks: NDArray[Any], scale: float) -> tuple[SRGB8, NDArray[Any]]:
     if scale >= 1.0:
         return pixels, landmarks
     height, width = pixels.shape[:2]
@@ -54,7 +56,7 @@ def _shrink(pixels: SRGB8, landmarks: np.ndarray, scale: float) -> tuple[SRGB8, 
     return np.asarray(small, np.uint8), landmarks * factors
 
 
-def _to_full_size(small_alpha: Alpha, trimap: Alpha, guide: np.ndarray, pixels: SRGB8) -> Alpha:
+def _to_full_size(small_alpha: Alpha, trimap: Alpha, guide: NDArray[Any], pixels: SRGB8) -> Alpha:
     """Refined inside the band, exactly 0 or 1 outside it."""
     full = (pixels.shape[1], pixels.shape[0])
     refined = refine(small_alpha, guide, pixels.astype(np.float32) / 255.0)
@@ -79,7 +81,7 @@ def _without_islands(alpha: Alpha) -> Alpha:
     return np.where(keep > 0, alpha, 0.0).astype(np.float32)
 
 
-def _unsure(alpha: Alpha, trimap: Alpha, landmarks: np.ndarray) -> float:
+def _unsure(alpha: Alpha, trimap: Alpha, landmarks: NDArray[Any]) -> float:
     """Mean of 4a(1-a) over the unknown band around head and neck: 0 all decided, 1 all undecided."""
     unit, (_, eye_y) = face_unit(landmarks), eye_middle(landmarks)
     band = (trimap > 0) & (trimap < 1)

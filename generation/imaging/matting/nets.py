@@ -46,7 +46,7 @@ def _nets(_process_id: int) -> _Nets:
 
 
 def _new_lock_in_child() -> None:
-    global _net_lock  # noqa: PLW0603 - another thread of the parent may have held it at the fork
+    global _net_lock
     _net_lock = threading.Lock()
 
 

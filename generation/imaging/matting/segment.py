@@ -112,7 +112,7 @@ def _second_opinion(probability: Alpha, pixels: SRGB8, face: Face, unit: float) 
     certain = np.clip((probability - _CERTAIN[0]) / (_CERTAIN[1] - _CERTAIN[0]), 0, 1)
     struck = probability * np.maximum(keep, certain)
     give = np.clip((strict - _GIVE[0]) / (_GIVE[1] - _GIVE[0]), 0, 1) * (probability > _HALF_HEARTED)
-    return np.maximum(struck, give).astype(np.float32)
+    return np.asarray(np.maximum(struck, give).astype(np.float32), np.float32)
 
 
 def _connected(probability: Alpha, face: Face, unit: float) -> Alpha:

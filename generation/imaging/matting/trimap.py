@@ -1,7 +1,10 @@
 """From a soft mask to sure person, sure backdrop and the band between."""
 
+from typing import Any
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from generation.imaging.landmarks import FACE_OVAL, eye_middle, face_unit, region
 from generation.imaging.types import Alpha
@@ -14,22 +17,22 @@ _CLOTH_OUTSIDE, _CLOTH_INSIDE = 0.05, 0.05
 _SURE_BACK, _SURE_PERSON = 0.06, 0.94
 
 
-def _hair_weight(landmarks: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+def _hair_weight(landmarks: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
     """(H, W) float32: 1 around the head, 0 at the shoulders; long hair beside the neck in between."""
     unit, (eye_x, eye_y) = face_unit(landmarks), eye_middle(landmarks)
     ys, xs = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
     below = (ys - (eye_y + 0.9 * unit)) / (0.5 * unit)
     aside = (np.abs(xs - eye_x) - 1.25 * unit) / (0.5 * unit)
-    return np.clip(1 - np.maximum(below, aside), 0, 1).astype(np.float32)
+    return np.asarray(np.clip(1 - np.maximum(below, aside), 0, 1), np.float32)
 
 
-def _distance(mask: np.ndarray) -> np.ndarray:
+def _distance(mask: NDArray[Any]) -> NDArray[Any]:
     """Distance of each set pixel to the nearest unset one."""
-    out: np.ndarray = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5)
+    out: NDArray[Any] = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5)
     return out
 
 
-def make_trimap(probability: Alpha, landmarks: np.ndarray) -> Alpha:
+def make_trimap(probability: Alpha, landmarks: NDArray[Any]) -> Alpha:
     """(H, W) float32 of 0 (backdrop), 0.5 (unknown), 1 (person).
 
     The photo's own borders are no edge of the person: distance is measured on a mask that goes on

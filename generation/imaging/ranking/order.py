@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from generation.imaging.types import Candidate, Face
 
@@ -65,7 +66,7 @@ def best_first(found: Sequence[Candidate], count: int) -> list[Candidate]:
     """
     left = list(found)
     shown: list[Candidate] = []
-    thumbnails: list[np.ndarray] = []
+    thumbnails: list[NDArray[Any]] = []
     while left and len(shown) < count:
         taken = [candidate.master.photo for candidate in shown]
         best = max(
@@ -81,7 +82,7 @@ def best_first(found: Sequence[Candidate], count: int) -> list[Candidate]:
     return shown
 
 
-def _thumbnail(candidate: Candidate) -> np.ndarray:
+def _thumbnail(candidate: Candidate) -> NDArray[Any]:
     grey = cv2.cvtColor(candidate.image, cv2.COLOR_RGB2GRAY)
     small = cv2.resize(grey, (32, 40), interpolation=cv2.INTER_AREA)
     return np.asarray(small, np.float32) / np.float32(255)
