@@ -164,3 +164,16 @@ def test_an_unknown_preset_and_a_lost_picture_are_said(cast: Cast) -> None:
         storage.renditions().delete(headshot.candidate.image)
         with pytest.raises(FileNotFoundError):
             renditions.rendition(headshot, "web")
+
+
+def test_erasing_the_person_deletes_their_renditions(cast: Cast) -> None:
+    from generation.services import erasure
+    from teams.actor import Actor
+
+    with cast.northwind.scope():
+        headshot = _headshot(cast.northwind)
+        files = [renditions.rendition(headshot, preset).file for preset in ("web", "slack")]
+        ines = cast.northwind.employees["ines"]
+        erasure.erase(ines, Actor.employee(ines))
+        assert not Rendition.objects.exists()
+        assert not any(storage.renditions().exists(file) for file in files)
