@@ -4,6 +4,8 @@ import io
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 
@@ -12,11 +14,12 @@ def portrait_files() -> dict[str, bytes]:
     Grace Hopper (matplotlib), both in the public domain."""
     import skimage.data
 
+    astronaut: NDArray[np.uint8] = skimage.data.astronaut()  # type: ignore[no-untyped-call]
     spec = find_spec("matplotlib")
     assert spec is not None and spec.origin is not None
     hopper = Path(spec.origin).parent / "mpl-data" / "sample_data" / "grace_hopper.jpg"
     return {
-        "eileen-collins.png": _enlarged(Image.fromarray(skimage.data.astronaut())),
+        "eileen-collins.png": _enlarged(Image.fromarray(astronaut)),
         "grace-hopper.png": _enlarged(Image.open(hopper)),
     }
 

@@ -60,5 +60,6 @@ def beat(row: JobRow, stage: str = "", progress: float | None = None) -> bool:
         fields["stage"] = stage
     if progress is not None:
         fields["progress"] = progress
-    mine = type(row)._default_manager.filter(pk=row.pk, status="running", attempt=row.attempt)
-    return mine.update(**fields) == 1
+    # Every row of this kind has a `status` of its own with this value.
+    mine: dict[str, object] = {"pk": row.pk, "status": "running", "attempt": row.attempt}
+    return type(row)._default_manager.filter(**mine).update(**fields) == 1
