@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.db import connections
 
 from tests.cast import Cast, make_cast
+from tests.chromium import chromium as chromium
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 PHOTOS = SHARED / "photos"

@@ -1,43 +1,27 @@
 """The editor in a real browser: controls move the pictures, saving keeps them, two windows do not collide."""
 
-import os
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from branding.models import Style
 from generation.services import previews
 from tests.cast import Cast
 
-FLAGS = (
-    "--no-sandbox --disable-quic --disable-background-networking --disable-component-update --disable-sync"
-    " --no-first-run"
-)
 # Two pictures, rendered by a test server on a busy machine.
 PATIENCE_MS = 20_000
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    # Playwright's loop runs in this thread; Django would take it for an async context.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS.split())
-        yield chromium
-        chromium.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-
-
 @pytest.fixture
-def hana(browser: Browser, live_server: Any, cast: Cast) -> Iterator[Page]:
+def hana(chromium: Browser, live_server: Any, cast: Cast) -> Iterator[Page]:
     for demo in previews.DEMOS:
         previews.ensure_demo(demo)
     session = cast.client("hana").cookies["sessionid"].value
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
     context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
