@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from annotated_types import Ge, Le
+from django.utils.formats import number_format
 from django.utils.text import format_lazy
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -91,7 +92,7 @@ class Control:
             return str(value)
         if self.path == ("light", "key_azimuth_deg"):
             return _side(value)
-        shown = self.shown(round(value, 6))
+        shown = number_format(self.shown(round(value, 6)))
         return f"{shown}{self.unit}" if self.unit in {"°", ":1"} else f"{shown} {self.unit}".strip()
 
 
@@ -104,7 +105,7 @@ def _side(azimuth_deg: float) -> str:
         if azimuth_deg > 0
         else gettext("%(degrees)s° left of the camera")
     )
-    return side % {"degrees": degrees}
+    return side % {"degrees": number_format(degrees)}
 
 
 KINDS: Final[dict[str, Text]] = {

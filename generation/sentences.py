@@ -30,6 +30,8 @@ _STAGES: Final = {
     "storing": _("Laying out your pictures"),
     "done": _("Ready"),
 }
+# A stage of a newer worker than this page.
+_STAGE_OTHER: Final = _("Working on your pictures")
 _DATA_WORDS: Final = {"left": _("left"), "right": _("right"), "video": _("video")}
 # Likeness above which these words are true; 0.93 is the median of two real photos of one person.
 _LIKENESS: Final = (
@@ -58,7 +60,7 @@ def shoot_failure(code: str, data: Mapping[str, Any]) -> str:
 
 def stage(code: str) -> str:
     """What the studio does right now."""
-    return gettext(_STAGES.get(code, "Working on your pictures"))
+    return gettext(_STAGES.get(code, _STAGE_OTHER))
 
 
 def likeness(value: float) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
@@ -101,8 +102,15 @@ def _gate(name: str, gate: Mapping[str, Any]) -> Finding:
     return Finding(name, tone, gettext(words), number)
 
 
+class _Number(float):
+    """A number that takes the reader's decimal sign when it is formatted."""
+
+    def __format__(self, spec: str) -> str:
+        return number_format(float.__format__(self, spec))
+
+
 def _short(value: float) -> str:
-    return f"{value:.2f}".rstrip("0").rstrip(".") or "0"
+    return number_format(f"{value:.2f}".rstrip("0").rstrip(".") or "0")
 
 
 def deviations(person: Mapping[str, float]) -> list[Finding]:
@@ -125,7 +133,7 @@ def deviations(person: Mapping[str, float]) -> list[Finding]:
 
 def _deviation(name: str, value: float) -> str:
     one = MEASURES[name]
-    return gettext(one.high if value > 0 else one.low).format(value=abs(value) * one.scale)
+    return gettext(one.high if value > 0 else one.low).format(value=_Number(abs(value) * one.scale))
 
 
 _NO_LIGHT: Final = {"azimuth_deg": 0.0, "elevation_deg": 0.0, "key_fill_ratio": 1.0, "temperature_k": 0.0}
@@ -137,16 +145,16 @@ def numbers(candidate: Candidate) -> list[tuple[str, str, str]]:
     rig, light = look.light, _NO_LIGHT | candidate.light
 
     def percent(value: Any) -> str:
-        return f"{100 * float(value or 0):.1f} %"
+        return f"{_Number(100 * float(value or 0)):.1f} %"
 
     rows = [
         (_("Key light, from the side"), f"{light['azimuth_deg']:.0f}°", f"{rig.key_azimuth_deg:.0f}°"),
         (_("Key light, from above"), f"{light['elevation_deg']:.0f}°", f"{rig.key_elevation_deg:.0f}°"),
-        (_("Key to fill"), f"{light['key_fill_ratio']:.2f}", f"{rig.key_fill_ratio:.2f}"),
+        (_("Key to fill"), f"{_Number(light['key_fill_ratio']):.2f}", f"{_Number(rig.key_fill_ratio):.2f}"),
         (_("Colour temperature"), f"{light['temperature_k']:.0f} K", f"{rig.temperature_k:.0f} K"),
         (_("Eye line, from the top"), percent(framing.get("eye_line")), percent(look.framing.eye_line)),
         (_("Eyes to chin"), percent(framing.get("head_height")), percent(look.framing.head_height)),
-        (_("Tilt"), f"{framing.get('roll_deg', 0.0):.1f}°", "0°"),
+        (_("Tilt"), f"{_Number(framing.get('roll_deg', 0.0)):.1f}°", "0°"),
     ]
     return [(gettext(what), here, wanted) for what, here, wanted in rows]
 
@@ -162,7 +170,9 @@ _PROSE: Final = (
     _("{value:.0f} mired too cool"),
     _("skin {value:.1f} L* too light"),
     _("skin {value:.1f} L* too dark"),
+    # xgettext:no-python-format
     _("eye line {value:.1f} % low"),
+    # xgettext:no-python-format
     _("eye line {value:.1f} % high"),
     _("head {value:.1f} % too large"),
     _("head {value:.1f} % too small"),

@@ -3,6 +3,7 @@
 const form = document.getElementById("brand");
 const sample = document.getElementById("sample");
 const verdict = document.getElementById("contrast");
+const tenth = new Intl.NumberFormat(document.documentElement.lang, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
 function luminance(hex) {
   const channels = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16) / 255);
@@ -17,7 +18,7 @@ function follow() {
     document.documentElement.style.setProperty("--accent", colour);
     const contrast = 1.05 / (luminance(colour) + 0.05);
     const good = contrast >= Number(verdict.dataset.needed.replace(",", "."));
-    verdict.textContent = `${good ? verdict.dataset.good : verdict.dataset.light} (${contrast.toFixed(1)} : 1)`;
+    verdict.textContent = `${good ? verdict.dataset.good : verdict.dataset.light} (${tenth.format(contrast)} : 1)`;
   }
   const name = form.elements.name.value.trim();
   sample.querySelector("[data-name]").textContent = name;

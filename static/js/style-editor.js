@@ -203,6 +203,8 @@ function note(figure, text) {
 }
 
 let ticking;
+const tenth = new Intl.NumberFormat(document.documentElement.lang, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const tenths = (seconds) => tenth.format(seconds);
 function progress() {
   const all = [...sitters.values()];
   const busy = all.filter((state) => state.busy);
@@ -210,11 +212,11 @@ function progress() {
   clearTimeout(ticking);
   if (busy.length) {
     const since = Math.min(...busy.map((state) => state.started));
-    const seconds = ((performance.now() - since) / 1000).toFixed(1);
+    const seconds = tenths((performance.now() - since) / 1000);
     place.textContent = say(words.rendering, { done: all.length - busy.length + 1, total: all.length, seconds });
     ticking = setTimeout(progress, 100);
   } else if (all.some((state) => state.took)) {
-    const seconds = (Math.max(...all.map((state) => state.took ?? 0)) / 1000).toFixed(1);
+    const seconds = tenths(Math.max(...all.map((state) => state.took ?? 0)) / 1000);
     place.textContent = say(words.rendered, { total: all.length, seconds });
   }
 }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from teams.models import AuditEvent
 
@@ -60,8 +61,8 @@ _DETAILS = (
     ("email", ""),
     ("to", _("to")),
     ("file", ""),
-    ("before", _("from")),
-    ("after", _("to")),
+    ("before", pgettext_lazy("from … to …", "from")),
+    ("after", pgettext_lazy("from … to …", "to")),
     ("role", _("as")),
     ("fields", _("fields")),
     ("new", _("new")),
