@@ -5,6 +5,9 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PY := $(VENV)/bin/python
 # Arguments for pytest, for instance: make test T="tests/teams -x"
 T ?=
+# Options for bench-imaging and eval-imaging, for instance: make bench-imaging B="--rounds 1 --only check"
+B ?=
+E ?=
 # Two processes: each has a database of its own, and the pictures' models fit into memory twice.
 JOBS ?= 2
 # The tests' own PostgreSQL and Redis, stopped at the end; plain `pytest` keeps others running.
@@ -15,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 INSTALL := umask 022 && $(PY) -m pip install --quiet --require-virtualenv --use-pep517
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-test run test check lock system system-test clean
+.PHONY: help install install-test run test check bench-imaging eval-imaging lock system system-test clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +42,12 @@ check: install-test  ## Style, types, layers, templates, migrations
 	$(VENV)/bin/lint-imports
 	git ls-files -z 'templates/*.html' | xargs -0 $(VENV)/bin/djade --target-version 5.2 --check
 	$(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+
+bench-imaging: install-test  ## Time every imaging stage, against budget and naive code
+	@$(PY) -m tests.benchmarks.bench_imaging $(B)
+
+eval-imaging: install-test  ## Judge headshots of the shared photos (OUT=folder)
+	@$(PY) -m tests.benchmarks.eval_imaging $(if $(OUT),--out "$(OUT)") $(E)
 
 # Everything is resolved once together; the smaller locks take their pins from it, so all three agree.
 # uv does not read pip's settings: package indexes that pip is set up with are handed to it.
