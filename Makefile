@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 INSTALL := umask 022 && $(PY) -m pip install --quiet --require-virtualenv --use-pep517
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-test run test check bench-imaging eval-imaging lock system system-test clean
+.PHONY: help install install-test run test check messages bench-imaging eval-imaging lock system system-test clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,13 @@ bench-imaging: install-test  ## Time every imaging stage, against budget and nai
 
 eval-imaging: install-test  ## Judge headshots of the shared photos (OUT=folder)
 	@$(PY) -m tests.benchmarks.eval_imaging $(if $(OUT),--out "$(OUT)") $(E)
+
+# Catalogues are committed with their compiled form: a clone runs without gettext, only this needs it.
+messages: $(VENV)/.base  ## Collect sentences to translate into locale/, compile what is translated
+	@command -v msgfmt >/dev/null || { echo "Install gettext first: apt-get install gettext" >&2; exit 1; }
+	$(PY) manage.py makemessages --locale de --extension html,txt,py,subject --ignore .venv --ignore var \
+		--ignore tests --no-obsolete --no-wrap --add-location file
+	$(PY) manage.py compilemessages --locale de --ignore .venv --ignore var
 
 # Everything is resolved once together; the smaller locks take their pins from it, so all three agree.
 # uv does not read pip's settings: package indexes that pip is set up with are handed to it.

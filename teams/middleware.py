@@ -12,7 +12,8 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation.trans_real import parse_accept_lang_header
 
 from teams import permissions, tenancy
 from teams.models import Company, Invite, InviteStatus, Membership
@@ -33,7 +34,10 @@ class TenancyMiddleware:
         request.company = request.membership = request.invite = request.employee = None  # type: ignore[attr-defined]
         with ExitStack() as stack:
             request.scope_stack = stack  # type: ignore[attr-defined]
-            return self.get_response(request)
+            response = self.get_response(request)
+            # The company's language ends with the scope; LocaleMiddleware outside asks only afterwards.
+            response.headers.setdefault("Content-Language", translation.get_language() or "")
+            return response
 
     def process_view(
         self, request: Any, view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -61,6 +65,8 @@ class TenancyMiddleware:
         if company is None:
             raise Http404
         request.company = company
+        if not _asks_for_a_language_of_ours(request):
+            request.scope_stack.enter_context(translation.override(company.language))
         request.scope_stack.enter_context(tenancy.company_scope(company.pk, user_id))
         structlog.contextvars.bind_contextvars(company=company.slug)
 
@@ -92,3 +98,14 @@ class TenancyMiddleware:
         request.invite, request.employee, request.token = invite, invite.employee, token
         structlog.contextvars.bind_contextvars(employee=str(invite.employee_id))
         return None
+
+
+def _asks_for_a_language_of_ours(request: HttpRequest) -> bool:
+    """Whether the browser names one; LocaleMiddleware answers all others in the installation's default."""
+    for code, _weight in parse_accept_lang_header(request.headers.get("Accept-Language", "").lower()):
+        try:
+            translation.get_supported_language_variant(code)
+        except LookupError:
+            continue
+        return True
+    return False

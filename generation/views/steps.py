@@ -3,17 +3,18 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.utils.translation import gettext
-from django.utils.translation import gettext_noop as _
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from branding.presets import PRESETS, Preset
 from generation.models import Headshot
 
+# Five stand side by side on a phone: a label has about nine letters of room.
 _WAY: Final = (
-    ("consent", _("Agree")),
+    ("consent", pgettext_lazy("step", "Agree")),
     ("photos", _("Photos")),
     ("making", _("Studio")),
-    ("choose", _("Choose")),
+    ("choose", pgettext_lazy("step", "Choose")),
     ("done", _("Done")),
 )
 _COVERAGE: Final = (
@@ -31,13 +32,13 @@ def way(now: str) -> list[dict[str, str]]:
         return []
     at = names.index(now)
     states = ["done" if i < at else "now" if i == at else "next" for i in range(len(names))]
-    return [{"label": gettext(row[1]), "state": state} for row, state in zip(_WAY, states, strict=True)]
+    return [{"label": str(row[1]), "state": state} for row, state in zip(_WAY, states, strict=True)]
 
 
 def coverage(covered: tuple[str, ...]) -> list[dict[str, Any]]:
     """What a full set of photos shows, and which of it is there."""
     return [
-        {"label": gettext(label), "icon": icon, "covered": part in covered} for part, label, icon in _COVERAGE
+        {"label": str(label), "icon": icon, "covered": part in covered} for part, label, icon in _COVERAGE
     ]
 
 

@@ -18,7 +18,7 @@ function follow() {
     document.documentElement.style.setProperty("--accent", colour);
     const contrast = 1.05 / (luminance(colour) + 0.05);
     const good = contrast >= Number(verdict.dataset.needed.replace(",", "."));
-    verdict.textContent = `${good ? verdict.dataset.good : verdict.dataset.light} (${tenth.format(contrast)} : 1)`;
+    verdict.textContent = `${good ? verdict.dataset.good : verdict.dataset.light} (${tenth.format(contrast)}\u00a0:\u00a01)`;
   }
   const name = form.elements.name.value.trim();
   sample.querySelector("[data-name]").textContent = name;
