@@ -1,0 +1,157 @@
+"""`make eval-imaging`: the bars of IMAGING.md's last section over the shared photos, measured independently.
+
+    python -m tests.benchmarks.eval_imaging [--out DIR] [--style corporate] [--limit N] [--workers 2]
+        [--skip speed]
+
+Prints every bar for all, for the part that may be tuned on and for the part that is only reported (split by
+the hash of the person's file name), and writes `report.html`, `wall.jpg`, `worst.jpg` and `mattes.jpg` to
+DIR. Without the shared photos it says so and uses the wheels' two portraits. Ends with 0 when it ran.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from branding.look import STARTERS, Look
+from generation.imaging import consistency, samples
+from tests.benchmarks import machine, material, other_bars, people_bars, sheets
+from tests.benchmarks.bars import Bar
+from tests.benchmarks.people_eval import Person, everybody
+
+_WORST: Final = 12
+
+
+def main() -> int:
+    """Run, print, write; 0."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--out", type=Path, default=Path(tempfile.gettempdir()) / "onelight-eval")
+    parser.add_argument("--style", choices=sorted(STARTERS), default="corporate")
+    parser.add_argument("--limit", type=int, default=None, help="only the first portraits")
+    parser.add_argument("--workers", type=int, default=min(2, os.cpu_count() or 1))
+    parser.add_argument("--skip", choices=["speed", "checks", "mattes"], action="append", default=[])
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    head, look = machine.describe(), STARTERS[options.style]
+    print("\n".join(head))
+    people = _people(look, options)
+    bars = [*people_bars.bars(people, look), *other_bars.likeness_bars(people, look)]
+    bars += [] if "checks" in options.skip else other_bars.check_bars(people, look)
+    mattes: list[dict[str, Any]] = []
+    if "mattes" not in options.skip:
+        found, mattes = other_bars.matte_bars()
+        bars += found
+    bars += [] if "speed" in options.skip else other_bars.speed_bars()
+    notes = _notes(people, look)
+    _say(bars, notes)
+    names = _write_sheets(people, mattes, look, options.out)
+    (options.out / "report.html").write_text(sheets.report(head, bars, notes, names), encoding="utf-8")
+    passed = sum(bar.all.passed for bar in bars)
+    print(f"Report: {options.out / 'report.html'}; load average at the end {os.getloadavg()[0]:.1f}")
+    print(f"{passed} bars passed, {len(bars) - passed} failed")
+    return 0
+
+
+def _people(look: Look, options: argparse.Namespace) -> list[Person]:
+    files: list[Any] = list(material.files("portraits"))[: options.limit]
+    if not files:
+        print(f"No photos in {material.SHARED}: only the wheels' two portraits are judged.")
+        files = list(samples.portrait_files().items())
+    people = []
+    for person in everybody(files, look, options.workers):
+        people.append(person)
+        print(f"[{len(people)}/{len(files)}] {person.name} {person.status} {person.seconds:.1f} s",
+              file=sys.stderr, flush=True)  # fmt: skip
+    return people
+
+
+def _notes(people: Sequence[Person], look: Look) -> list[str]:
+    """What no bar asks for and a reader wants to know."""
+    done = [person for person in people if person.status == "ok"]
+    refused = Counter(person.status for person in people if person.status != "ok")
+    names = ", ".join(f"{person.name} ({person.status})" for person in people if person.status != "ok")
+    parts = Counter(person.part for person in people)
+    out = [
+        f"{len(done)} of {len(people)} portraits give a headshot; refused {dict(refused)}: {names or '-'}",
+        f"tune part {parts['tune']} people, report-only part {parts['report']}",
+        f"photo check, accepted without a warning per tone: {other_bars.accept_rates(people)}",
+    ]
+    pictures = [one["framing"] for person in done for one in person.candidates if one["framing"]]
+    if pictures:
+        framing = look.framing
+        inside = [abs(eye - framing.eye_line) <= people_bars.EYE_LINE
+                  and abs(head - framing.head_height) <= people_bars.HEAD_HEIGHT
+                  and abs(roll) <= people_bars.ROLL_DEG for eye, head, roll in pictures]  # fmt: skip
+        out.append(
+            f"framing of all {len(pictures)} candidates, variations included: {np.mean(inside):.0%} within"
+        )
+    both = [(one.taken.sclera_mired, one.shown.sclera_mired) for one in done if one.taken and one.shown
+            and one.taken.sclera_mired is not None and one.shown.sclera_mired is not None]  # fmt: skip
+    if both:
+        before, after = np.std(both, axis=0)
+        spread = f"in {before:.1f}, out {after:.1f} (n={len(both)})"
+        out.append(f"whites of the eyes alone (noisy), spread in mired: {spread}")
+    meter = consistency.measure([one.told for one in done if one.told], look)
+    if meter["score"] is not None:
+        out.append(
+            f"the pipeline's own consistency meter: {meter['score']:.0f} of 100, "
+            f"{len(meter['outliers'])} outliers"
+        )
+    out.append(
+        f"a person takes {np.median([one.seconds for one in people]):.1f} s (median, with all measuring)"
+    )
+    return out
+
+
+def _say(bars: Sequence[Bar], notes: Sequence[str]) -> None:
+    print()
+    for bar in bars:
+        print("\n".join(bar.lines()))
+    print("\nNotes")
+    for note in notes:
+        print(f"  {note}")
+    print()
+
+
+def _write_sheets(people: Sequence[Person], mattes: list[dict[str, Any]], look: Look, out: Path) -> list[str]:
+    ranked = sorted(((_badness(one, look), one) for one in people), key=lambda row: -row[0][0])
+    sheets.wall(people, out / "wall.jpg")
+    sheets.worst_people([(one, why) for (_, why), one in ranked[:_WORST]], out / "worst.jpg")
+    if mattes:
+        sheets.worst_mattes(mattes, out / "mattes.jpg")
+    return ["worst.jpg", "wall.jpg", *(["mattes.jpg"] if mattes else [])]
+
+
+def _badness(person: Person, look: Look) -> tuple[float, str]:
+    """How far a person is from the bars, in bars, and the causes in words. The refused come first."""
+    if person.status != "ok" or person.shown is None or person.balanced is None:
+        return 100.0, person.status if person.status != "ok" else "face not found again"
+    shown, framing, light = person.shown, look.framing, look.light
+    off = {
+        f"azimuth {shown.azimuth_deg:.0f}°": abs(shown.azimuth_deg - light.key_azimuth_deg)
+        / people_bars.AZIMUTH_DEG,
+        f"key:fill {shown.key_fill:.1f}": abs(np.log(shown.key_fill / light.key_fill_ratio)) / 0.25,
+        f"ΔL* {people_bars.lightness_drift(person):+.1f}": abs(people_bars.lightness_drift(person)) / 3.0,
+        f"ΔITA {shown.ita_deg - person.balanced.ita_deg:+.1f}°": abs(shown.ita_deg - person.balanced.ita_deg)
+        / 6.0,
+        f"eye line {shown.eye_line:.3f}": abs(shown.eye_line - framing.eye_line) / people_bars.EYE_LINE,
+        f"head {shown.head_height:.3f}": abs(shown.head_height - framing.head_height)
+        / people_bars.HEAD_HEIGHT,
+        f"roll {shown.roll_deg:+.1f}°": abs(shown.roll_deg) / people_bars.ROLL_DEG,
+    }
+    causes = sorted(off.items(), key=lambda row: -row[1])
+    return float(np.sqrt(sum(value**2 for value in off.values()))), ", ".join(
+        name for name, value in causes[:4] if value > 0.8
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
