@@ -22,7 +22,7 @@ import numpy as np
 from branding.look import STARTERS, Look
 from generation.imaging import consistency, samples
 from tests.benchmarks import machine, material, other_bars, people_bars, sheets
-from tests.benchmarks.bars import Bar
+from tests.benchmarks.bars import Bar, worst
 from tests.benchmarks.people_eval import Person, everybody
 
 _WORST: Final = 12
@@ -99,6 +99,11 @@ def _notes(people: Sequence[Person], look: Look) -> list[str]:
         before, after = np.std(both, axis=0)
         spread = f"in {before:.1f}, out {after:.1f} (n={len(both)})"
         out.append(f"whites of the eyes alone (noisy), spread in mired: {spread}")
+    steps = [one.light_step for one in people]
+    far = "; ".join(worst(((one.light_step, one.name) for one in people), 8))
+    out.append(
+        f"steepest change of light on a face (stops per eye-to-chin): median {np.median(steps):.1f}, {far}"
+    )
     meter = consistency.measure([one.told for one in done if one.told], look)
     if meter["score"] is not None:
         out.append(
@@ -139,12 +144,13 @@ def _badness(person: Person, look: Look) -> tuple[float, str]:
         f"azimuth {shown.azimuth_deg:.0f}°": abs(shown.azimuth_deg - light.key_azimuth_deg)
         / people_bars.AZIMUTH_DEG,
         f"key:fill {shown.key_fill:.1f}": abs(np.log(shown.key_fill / light.key_fill_ratio)) / 0.25,
-        f"ΔL* {people_bars.lightness_drift(person):+.1f}": abs(people_bars.lightness_drift(person)) / 3.0,
-        f"ΔITA {shown.ita_deg - person.balanced.ita_deg:+.1f}°": abs(shown.ita_deg - person.balanced.ita_deg)
+        f"L* {people_bars.lightness_drift(person):+.1f}": abs(people_bars.lightness_drift(person)) / 3.0,
+        f"ITA {shown.ita_deg - person.balanced.ita_deg:+.1f}°": abs(shown.ita_deg - person.balanced.ita_deg)
         / 6.0,
         f"eye line {shown.eye_line:.3f}": abs(shown.eye_line - framing.eye_line) / people_bars.EYE_LINE,
         f"head {shown.head_height:.3f}": abs(shown.head_height - framing.head_height)
         / people_bars.HEAD_HEIGHT,
+        f"light step {person.light_step:.1f}": person.light_step / 8.0,
         f"roll {shown.roll_deg:+.1f}°": abs(shown.roll_deg) / people_bars.ROLL_DEG,
     }
     causes = sorted(off.items(), key=lambda row: -row[1])

@@ -37,7 +37,8 @@ class Person:
 
     `taken` is the photo as it is, `balanced` the photo under the pipeline's white balance to the brand's
     temperature, `shown` the first finished picture. `candidates`: per picture the numbers of `_candidate`.
-    `nobody` (H, W) says where the preview shows only backdrop.
+    `light_step` as in `looking.steepest_light_step`. `nobody` (H, W) says where the preview shows only
+    backdrop.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Person:
     codes: tuple[str, ...] = ()
     tone: str = ""
     seconds: float = 0.0
+    light_step: float = 0.0
     taken: looking.Seen | None = None
     balanced: looking.Seen | None = None
     shown: looking.Seen | None = None
@@ -111,7 +113,15 @@ def _evaluate(person: Person, data: bytes, look: Look) -> None:
     except SubjectError:
         # Not shown to anybody; but whoever judges the pipeline wants to see it.
         person.picture = run.finish(run.develop(photo), look, SIZE)
+        _compare(person, pixels)
         raise
+
+
+def _compare(person: Person, pixels: Array) -> None:
+    points = looking.find(person.picture)
+    if points is not None and person.taken is not None:
+        step = looking.steepest_light_step(pixels, person.taken.landmarks, person.picture, points)
+        person.light_step = step
 
 
 def _shoot(person: Person, photo: CheckedPhoto, look: Look) -> None:
@@ -124,6 +134,7 @@ def _shoot(person: Person, photo: CheckedPhoto, look: Look) -> None:
     person.light_in, person.light_out = first.master.light, first.light
     person.told = Shown.of(person.name, first)
     person.picture, person.shown = first.image, looking.look(first.image)
+    _compare(person, photo.decoded.pixels)
     person.candidates = [_candidate(one.image, one.gates["likeness"].passed) for one in found]
     person.embedding = person.candidates[0].pop("embedding", None)
     person.preview, person.nobody = _empty(first.master, look)
