@@ -39,8 +39,8 @@ MOST_UNSURE: Final = 0.42
 # Eye detail over skin detail, see `eye_sharpness`: 1 is a face in focus.
 LEAST_EYE_SHARPNESS: Final = 0.30
 # Key over fill beyond which a face looks lit by one bare lamp, whatever the rig: the light could not
-# be brought to the brand's.
-MOST_KEY_FILL: Final = 4.0
+# be brought to the brand's. The estimate saturates at 8; evenly lit official portraits measure up to 6.
+MOST_KEY_FILL: Final = 7.0
 # Part of the frame's width and height at the upper corners in which only backdrop is seen.
 _CORNER: Final = (0.06, 0.04)
 

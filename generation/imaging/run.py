@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from branding.look import Look
+from branding.look import Framing, Look
 from generation.imaging import gates
 from generation.imaging.engines.base import Portrait
 from generation.imaging.engines.table import find_engine
@@ -40,6 +41,10 @@ _MOST_UNIT_PX: Final = 700.0
 _MOST_PX: Final = 7_000_000
 # Below this scale a picture is averaged down before sampling, against moire.
 _AVERAGE_BELOW: Final = 0.75
+# Readings of the framed face; a third changes nothing that can be measured.
+_SETTLING: Final = 2
+# A finished picture that measures less level than this is laid out once more (bar: 0.7 degrees).
+_LEVEL_DEG: Final = 0.35
 PREVIEW_SIZE: Final = (512, 640)
 FINAL_SIZE: Final = (1638, 2048)
 
@@ -52,6 +57,7 @@ def develop(photo: CheckedPhoto) -> MasterLayers:
     if photo.decoded is None or photo.face is None:
         raise SubjectError("no_face")
     pixels, face = _around_the_person(photo.decoded.pixels, photo.face)
+    face = _as_framed(pixels, face)
     matte = cut_out(pixels, face, _others(pixels, face))
     foreground = masters.settle(matte.foreground)
     small, landmarks = estimate.small_view(foreground, face.landmarks)
@@ -60,6 +66,32 @@ def develop(photo: CheckedPhoto) -> MasterLayers:
     alpha = np.rint(matte.alpha * 65535).astype(np.float32) / np.float32(65535)
     light = estimate.describe(shading, kelvin)
     return MasterLayers(foreground, alpha, face.landmarks, light, matte.unsure, photo.name)
+
+
+def _as_framed(pixels: SRGB8, face: Face) -> Face:
+    """The face as the mesh reads it in an upright frame of headshot size.
+
+    The mesh reads a tilted or differently cropped face up to a degree differently; whoever measures the
+    finished picture sees it upright and framed, so that reading is the one to frame by.
+    """
+    for _ in range(_SETTLING):
+        matrix, scale = framing.place(face.landmarks, Framing(), PREVIEW_SIZE)
+        shrink = min(1.0, scale / _AVERAGE_BELOW)
+        size = (max(1, round(pixels.shape[1] * shrink)), max(1, round(pixels.shape[0] * shrink)))
+        view = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA) if shrink < 1 else pixels
+        warp = np.concatenate([matrix[:, :2] / (size[0] / pixels.shape[1]), matrix[:, 2:]], axis=1)
+        upright = cv2.warpAffine(
+            view, warp, PREVIEW_SIZE, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+        )
+        found = detect_faces(np.asarray(upright, np.uint8))
+        if not found:
+            return face
+        back = np.linalg.inv(matrix[:, :2])
+        points = (found[0].landmarks[:, :2] - matrix[:, 2]) @ back.T
+        depth = found[0].landmarks[:, 2:] / scale
+        landmarks = np.concatenate([points, depth], axis=1).astype(np.float32)
+        face = Face(face.box, landmarks, face.yaw_deg, face.pitch_deg, face.roll_deg, face.score)
+    return face
 
 
 def _others(pixels: SRGB8, face: Face) -> list[Face]:
@@ -193,6 +225,10 @@ def _candidate(
     started = time.perf_counter()
     image = finish(master, look, size, variation)
     measured = gates.measure(image, master, look)
+    if abs(measured.roll_deg) > _LEVEL_DEG:
+        master = _levelled(master, measured.roll_deg)
+        image = finish(master, look, size, variation)
+        measured = gates.measure(image, master, look)
     judged = gates.judge(measured, master, gallery, look)
     failed = next((name for name, gate in judged.items() if not gate.passed), None)
     if failed:
@@ -215,6 +251,16 @@ def _candidate(
         variation=how,
         measures=gates.numbers(image, measured),
     )
+
+
+def _levelled(master: MasterLayers, roll: float) -> MasterLayers:
+    """The master with its landmarks turned by the roll (degrees) that its finished picture still showed."""
+    angle = np.radians(roll)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    middle = eye_middle(master.landmarks)
+    landmarks = master.landmarks.copy()
+    landmarks[:, :2] = (landmarks[:, :2] - middle) @ turn.T + middle
+    return replace(master, landmarks=landmarks)
 
 
 def _most_common(refused: list[SubjectError]) -> SubjectError:

@@ -12,6 +12,8 @@ def assert_accessible(page: Page, title: str) -> None:
     """Wait for the page with this heading, then fail with what axe finds on it."""
     expect(page.locator("h1", has_text=title)).to_be_attached()
     page.wait_for_load_state()
+    # A dialog that still fades in has the contrast of half a dialog.
+    page.wait_for_function("document.getAnimations().every((one) => one.playState !== 'running')")
     results = _AXE.run(page, options=_OPTIONS)
     found = [
         f"{violation['id']}: {violation['help']} at {[node['target'] for node in violation['nodes']][:3]}"

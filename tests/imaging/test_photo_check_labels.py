@@ -1,10 +1,9 @@
 """The photo check against the labelled photos: what their notes say is what the check says."""
 
-import time
-
 import pytest
 
 from generation.imaging.color import TONE_BOUNDS_DEG
+from tests.imaging.hang import hang_guard
 from tests.imaging.people import PHOTOS, checked, codes, files, needs_photos
 
 pytestmark = needs_photos
@@ -118,13 +117,12 @@ def test_no_tone_of_skin_is_warned_more_for_exposure() -> None:
 
 @pytest.mark.parametrize("path", [*files("awkward/formats"), *files("awkward/hostile")])
 def test_no_awkward_file_crashes_or_hangs_the_check(path: str) -> None:
-    started = time.perf_counter()
-    photo = checked(path)
+    with hang_guard():
+        photo = checked(path)
     assert photo.report.verdict in {"accept", "warn", "reject"}
     assert all(reason.message for reason in photo.report.reasons)
     if "hostile" in path:
         assert photo.report.verdict == "reject"
-    assert time.perf_counter() - started < 5
 
 
 def test_a_part_of_a_face_at_the_edge_is_refused() -> None:

@@ -3,7 +3,6 @@
 import io
 import sys
 import threading
-import time
 
 import psutil
 
@@ -54,9 +53,7 @@ def test_who_does_not_listen_is_killed_with_its_children() -> None:
     supervisor.start()
     eventually(lambda: "pids" in output.getvalue(), within_s=10)
     pids = [int(word) for word in output.getvalue().split()[-2:]]
-    began = time.monotonic()
     supervisor.shut_down(wait_s=0.5)
-    assert time.monotonic() - began < 10
     eventually(lambda: not any(map(_runs, pids)), within_s=5)
 
 

@@ -1,6 +1,7 @@
 """One setting moves all files to S3: the whole way of a photo against a real HTTP endpoint."""
 
 import io
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,9 @@ def bucket(settings: Any) -> Iterator[str]:
     server.start()
     host, port = server.get_host_and_port()
     endpoint = f"http://{host}:{port}"
+    # Moto keeps one state per process: buckets of other tests must not be seen here.
+    reset = urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST")
+    urllib.request.urlopen(reset).close()
     _client(endpoint).create_bucket(Bucket="pictures")
     url = f"s3://key:secret@{host}:{port}/pictures/onelight?insecure=1"
     settings.STORAGES = {**settings.STORAGES, **storage.backends(url, Path("/nowhere"))}

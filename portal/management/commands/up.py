@@ -84,6 +84,8 @@ class Command(BaseCommand):
         return access
 
     def _run(self, supervisor: Supervisor, access: dict[str, str] | None) -> None:
+        if supervisor.stop.is_set():
+            raise Stopped
         for name, command in programs().items():
             supervisor.add(name, command)
         self._say("Starting web, workers and clock")
@@ -151,9 +153,9 @@ def _stoppable(supervisor: Supervisor) -> Iterator[None]:
     """SIGINT and SIGTERM end `watch`; before that they end the preparation."""
 
     def on_signal(number: int, frame: object) -> None:
-        if supervisor.watching:
-            supervisor.stop.set()
-        else:
+        # Set in any case: raised inside a finalizer or a callback of a library, Stopped would be swallowed.
+        supervisor.stop.set()
+        if not supervisor.watching:
             raise Stopped
 
     before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
