@@ -72,7 +72,10 @@ def sitters(company: Company) -> list[Sitter]:
             if candidate.shoot.employee_id not in found and len(found) < SITTERS:
                 found[candidate.shoot.employee_id] = _sitter(candidate)
     people = list(found.values())
-    return people + [_demo_sitter(demo) for demo in list(DEMOS.values())[: SITTERS - len(people)]]
+    # The demo company has the same two people: nobody sits twice.
+    names = {person.name for person in people}
+    spare = [_demo_sitter(demo) for demo in DEMOS.values() if demo.name not in names]
+    return people + spare[: SITTERS - len(people)]
 
 
 def sitter(company: Company, who: str) -> Sitter | None:
