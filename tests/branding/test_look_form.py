@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from branding.controls import controls
 from branding.forms import LookForm, look_data
 from branding.look import STARTERS, Backdrop, Framing, Grade, LightRig, Look
-from branding.words import guarded_word
 from branding.starters import BLANK, START
+from branding.words import guarded_word
 
 fractions = st.floats(0.0, 1.0)
 colors = st.from_regex(r"#[0-9a-fA-F]{6}", fullmatch=True)
