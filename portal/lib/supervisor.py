@@ -44,7 +44,6 @@ class Supervisor:
 
     def __init__(self, output: IO[str]) -> None:
         self.stop = threading.Event()
-        self.watching = False
         self._printer = Printer(output, width=10)
         self._printing = threading.Lock()
         self._colours = get_colours()
@@ -61,7 +60,6 @@ class Supervisor:
 
     def watch(self) -> None:
         """Restart what ends, until `stop` is set."""
-        self.watching = True
         while not self.stop.wait(0.2):
             for program in self._programs:
                 self._look_after(program)

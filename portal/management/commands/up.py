@@ -29,8 +29,8 @@ _MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
 _WEB_START_TIMEOUT_S = 90
 
 
-class Stopped(BaseException):
-    """Ctrl-C or SIGTERM arrived before everything ran."""
+class Stopped(Exception):
+    """Ctrl-C or SIGTERM arrived before everything ran; noticed between two steps."""
 
 
 class Command(BaseCommand):
@@ -44,8 +44,8 @@ class Command(BaseCommand):
         supervisor = Supervisor(sys.stdout)
         try:
             with _stoppable(supervisor), _only_one(), _services(self._say):
-                self._prepare()
-                access = None if options["no_demo"] else self._demo()
+                self._prepare(supervisor.stop)
+                access = None if options["no_demo"] else self._demo(supervisor.stop)
                 self._run(supervisor, access)
         except embedded.ServiceError as error:
             raise CommandError(str(error)) from error
@@ -53,17 +53,22 @@ class Command(BaseCommand):
             pass
         self._say("Stopped.")
 
-    def _prepare(self) -> None:
-        _check_port()
-        _check_database()
-        _check_redis()
+    def _prepare(self, stop: threading.Event) -> None:
+        for step in (_check_port, _check_database, _check_redis, self._migrate, self._collect):
+            if stop.is_set():
+                raise Stopped
+            step()
+
+    def _migrate(self) -> None:
         self._say("Bringing the tables up to date")
         call_command("migrate", verbosity=0, interactive=False)
-        self._say("Collecting stylesheets and scripts")
-        call_command("collectstatic", verbosity=0, interactive=False)
         connections.close_all()
 
-    def _demo(self) -> dict[str, str] | None:
+    def _collect(self) -> None:
+        self._say("Collecting stylesheets and scripts")
+        call_command("collectstatic", verbosity=0, interactive=False)
+
+    def _demo(self, stop: threading.Event) -> dict[str, str] | None:
         """The demo company, made in a process of its own: it loads the models that make pictures."""
         self._say("Preparing the demo company (a minute or two, the first time)")
         log = settings.VAR_DIR / "log" / "demo.log"
@@ -72,11 +77,7 @@ class Command(BaseCommand):
             process = subprocess.Popen(
                 [*_MANAGE, "demo", "--json"], stdout=subprocess.PIPE, stderr=errors, start_new_session=True
             )
-        try:
-            output, _ = process.communicate()
-        except Stopped:
-            os.killpg(process.pid, signal.SIGKILL)
-            raise
+        output = _output(process, stop)
         if process.returncode:
             reason = (log.read_text(errors="replace").strip().splitlines() or ["no reason given"])[-1]
             raise CommandError(f"The demo company could not be made ({reason}); {log} has the details.")
@@ -110,6 +111,18 @@ class Command(BaseCommand):
     def _say(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()
+
+
+def _output(process: "subprocess.Popen[bytes]", stop: threading.Event) -> bytes:
+    """What the process prints until it ends. Raises Stopped, and kills it, when we are told to stop."""
+    while True:
+        try:
+            return process.communicate(timeout=0.3)[0]
+        except subprocess.TimeoutExpired:
+            if stop.is_set():
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+                raise Stopped from None
 
 
 def programs() -> dict[str, list[str]]:
@@ -150,13 +163,13 @@ def welcome(access: dict[str, str] | None) -> str:
 
 @contextmanager
 def _stoppable(supervisor: Supervisor) -> Iterator[None]:
-    """SIGINT and SIGTERM end `watch`; before that they end the preparation."""
+    """SIGINT and SIGTERM end `watch`, and before that the preparation, between two of its steps.
+
+    Nothing is raised from the handler: inside a library's finalizer or callback it would be swallowed.
+    """
 
     def on_signal(number: int, frame: object) -> None:
-        # Set in any case: raised inside a finalizer or a callback of a library, Stopped would be swallowed.
         supervisor.stop.set()
-        if not supervisor.watching:
-            raise Stopped
 
     before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
