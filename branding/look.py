@@ -22,6 +22,7 @@ def _about_clothes_and_light(text: str) -> str:
 
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+Strength = Annotated[float, Field(ge=0.0, le=1.5)]
 HexColor = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 Words = Annotated[str, Field(max_length=300), AfterValidator(_about_clothes_and_light)]
 
@@ -75,6 +76,44 @@ class Grade(Part):
     saturation: float = Field(0.0, ge=-1.0, le=0.5)
 
 
+class ControlWeights(Part):
+    """How firmly a generated picture follows the person's own photo, by what is taken from it.
+
+    0 leaves a condition out; above 1 it overrules the words.
+    """
+
+    # Head, shoulders and face points, moved to the style's framing.
+    pose: Strength = 0.9
+    # Shape of head and body.
+    depth: Strength = 0.5
+    # Edges: features and outline, but clothes too, hence the lowest.
+    canny: Strength = 0.25
+    # Share of the steps after which the conditions let go, so that cloth and light settle freely.
+    until: float = Field(0.8, ge=0.1, le=1.0)
+
+
+class EngineOptions(Part):
+    """How an engine that generates works; the studio has nothing to decide here."""
+
+    # `preview` takes few steps with a scheduler made for that, and no second pass.
+    quality: Literal["preview", "final"] = "final"
+    steps: int = Field(30, ge=20, le=50)
+    guidance: float = Field(5.0, ge=1.0, le=12.0)
+    control: ControlWeights = Field(default_factory=ControlWeights)
+    # How strongly the person's photos, and the style's reference pictures, condition the picture.
+    identity: Strength = 0.8
+    style: Strength = 0.4
+    # How much of the picture is drawn anew: 1 starts from noise, less from the person before the plate.
+    strength: float = Field(0.7, ge=0.02, le=1.0)
+    # The same for the second pass at full size; 0 leaves the second pass out.
+    refine: float = Field(0.3, ge=0.0, le=0.6)
+    # Further rounds with other seeds for pictures that failed a gate.
+    retries: int = Field(2, ge=0, le=5)
+
+
+EngineName = Literal["studio", "sdxl", "edit", "wardrobe"]
+
+
 class Look(Part):
     """Everything a style decides about a picture."""
 
@@ -86,7 +125,8 @@ class Look(Part):
     retouch: Fraction = 0.2
     wardrobe: Words = "business casual"
     mood: Words = "confident, approachable"
-    engine: Literal["studio"] = "studio"
+    engine: EngineName = "studio"
+    engine_options: EngineOptions = Field(default_factory=EngineOptions)
 
 
 # Industry starters offered when a style is created; also the names `headshots --style` knows.

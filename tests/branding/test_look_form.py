@@ -3,10 +3,11 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from branding.controls import controls
 from branding.forms import LookForm, look_data
-from branding.look import STARTERS, Backdrop, Framing, Grade, LightRig, Look
+from branding.look import STARTERS, Backdrop, EngineOptions, Framing, Grade, LightRig, Look
 from branding.starters import BLANK, START
 from branding.words import guarded_word
 
@@ -74,8 +75,9 @@ def test_every_value_of_a_look_has_a_control() -> None:
             return {path}
         return {leaf for key, inner in value.items() for leaf in leaves(inner, (*path, key))}
 
-    # There is one engine so far, so there is nothing to choose.
-    assert leaves(BLANK.model_dump()) - {("engine",)} == {control.path for control in controls()}
+    # The engine is not the photographer's: which ones there are depends on what is installed.
+    look = {path for path in leaves(BLANK.model_dump()) if path[0] not in {"engine", "engine_options"}}
+    assert look == {control.path for control in controls()}
 
 
 @pytest.mark.parametrize(
@@ -123,3 +125,24 @@ def test_words_about_the_person_are_refused(words: str) -> None:
 )
 def test_words_about_clothes_and_light_are_taken(words: str) -> None:
     assert LookForm(look_data(Look()) | {"wardrobe": words}).is_valid()
+
+
+def test_how_the_engine_works_survives_the_form() -> None:
+    look = Look(engine="wardrobe", engine_options=EngineOptions(steps=24, retries=1))
+    form = LookForm(look_data(look), base=look)
+    assert form.is_valid()
+    assert form.look == look
+
+
+def test_a_look_stored_before_there_were_engine_options_is_still_one() -> None:
+    stored = Look().model_dump(mode="json")
+    del stored["engine_options"]
+    assert Look.model_validate(stored) == Look()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"steps": 19}, {"steps": 51}, {"guidance": 0.5}, {"control": {"pose": 2.0}}]
+)
+def test_engine_options_outside_of_what_an_engine_can_do_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        EngineOptions.model_validate(wrong)
