@@ -1,12 +1,54 @@
-"""Engines by name."""
+"""Engines by name. Known without loading them: a web process never imports torch to name one."""
+
+import functools
+import importlib
+from dataclasses import dataclass
+from typing import Final, Literal
 
 from generation.imaging.engines.base import Engine
-from generation.imaging.engines.studio import Studio
 from generation.imaging.errors import EngineError
+from generation.imaging.types import Source
+
+Queue = Literal["studio", "gpu"]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What can be said of an engine without importing it."""
+
+    name: str
+    # Which workers run it: "studio" on any processor, "gpu" on the resident worker of a graphics card.
+    queue: Queue
+    # "generated" draws new pixels of a person: companies may forbid it and employees refuse it.
+    source: Source
+    # module:class, imported by the process that runs it.
+    path: str
+
+
+ENGINES: Final[dict[str, Offer]] = {
+    one.name: one
+    for one in (Offer("studio", "studio", "retouched", "generation.imaging.engines.studio:Studio"),)
+}
+
+
+def find_offer(name: str) -> Offer:
+    """What is known of the engine of that name. Raises EngineError `unknown_engine`."""
+    if name not in ENGINES:
+        raise EngineError("unknown_engine", engine=name)
+    return ENGINES[name]
 
 
 def find_engine(name: str) -> Engine:
-    """The engine of that name. Raises EngineError `unknown_engine`."""
-    if name == Studio.name:
-        return Studio()
-    raise EngineError("unknown_engine", engine=name)
+    """The engine of that name, one per process: what it has loaded stays. Raises EngineError
+    `unknown_engine`, or `engine_not_installed` where its packages are missing."""
+    return _loaded(find_offer(name).path)
+
+
+@functools.cache
+def _loaded(path: str) -> Engine:
+    module, _, attribute = path.partition(":")
+    try:
+        engine: Engine = getattr(importlib.import_module(module), attribute)()
+    except ModuleNotFoundError as error:
+        raise EngineError("engine_not_installed", missing=error.name or "") from error
+    return engine

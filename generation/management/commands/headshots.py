@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from branding.look import STARTERS, Look
 from generation.imaging import consistency, report
-from generation.imaging.engines.table import find_engine
+from generation.imaging.engines.table import ENGINES, find_engine
 from generation.imaging.errors import EngineError
 from generation.imaging.shoot_folder import Order, find_people, shoot
 
@@ -110,7 +110,7 @@ def _look(style: str, engine: str | None) -> Look:
         find_engine(engine)
         return Look.model_validate({**look.model_dump(), "engine": engine})
     except (EngineError, ValidationError) as error:
-        raise CommandError(f"No engine {engine}. Known: studio.", returncode=MISUSE) from error
+        raise CommandError(f"No engine {engine}. Known: {', '.join(ENGINES)}.", returncode=MISUSE) from error
 
 
 def _orders(look: Look, options: dict[str, Any]) -> list[Order]:
