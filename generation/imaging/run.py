@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from branding.look import Framing, Look
-from generation.imaging import gates
-from generation.imaging.engines.base import Portrait
-from generation.imaging.engines.table import find_engine
+from branding.look import Framing, Grade, Look
+from generation.imaging import drawing, gates
+from generation.imaging.engines.base import DRAWN, Portrait, Posed, Sitting
+from generation.imaging.engines.table import find_engine, find_offer
 from generation.imaging.errors import SubjectError
 from generation.imaging.face.detect import detect_faces
 from generation.imaging.finishing import backdrop, composite, framing, grade, masters, retouch, skin
@@ -20,11 +20,14 @@ from generation.imaging.finishing.vary import Variation, variations
 from generation.imaging.landmarks import eye_middle, face_unit, moved
 from generation.imaging.lighting import estimate, relight, temperature
 from generation.imaging.matting.layers import cut_out
+from generation.imaging.prompt import Visible
 from generation.imaging.ranking import order
 from generation.imaging.types import (
     SRGB8,
+    Alpha,
     Candidate,
     CheckedPhoto,
+    DecodedPhoto,
     Face,
     Gallery,
     LinearRGB,
@@ -45,6 +48,8 @@ _AVERAGE_BELOW: Final = 0.75
 _SETTLING: Final = 2
 # A finished picture that measures less level than this is laid out once more (bar: 0.7 degrees).
 _LEVEL_DEG: Final = 0.35
+# The smallest head that a Look may ask for.
+_LEAST_HEAD: Final = 0.10
 PREVIEW_SIZE: Final = (512, 640)
 FINAL_SIZE: Final = (1638, 2048)
 
@@ -54,10 +59,7 @@ def develop(photo: CheckedPhoto) -> MasterLayers:
 
     Raises SubjectError `no_face` when the photo was not accepted far enough to have a face.
     """
-    if photo.decoded is None or photo.face is None:
-        raise SubjectError("no_face")
-    pixels, face = _around_the_person(photo.decoded.pixels, photo.face)
-    face = _as_framed(pixels, face)
+    pixels, face = _prepared(photo)
     matte = cut_out(pixels, face, _others(pixels, face))
     foreground = masters.settle(matte.foreground)
     small, landmarks = estimate.small_view(foreground, face.landmarks)
@@ -66,6 +68,14 @@ def develop(photo: CheckedPhoto) -> MasterLayers:
     alpha = np.rint(matte.alpha * 65535).astype(np.float32) / np.float32(65535)
     light = estimate.describe(shading, kelvin)
     return MasterLayers(foreground, alpha, face.landmarks, light, matte.unsure, photo.name)
+
+
+def _prepared(photo: CheckedPhoto) -> tuple[SRGB8, Face]:
+    """The photo's pixels and face as a master keeps them."""
+    if photo.decoded is None or photo.face is None:
+        raise SubjectError("no_face")
+    pixels, face = _around_the_person(photo.decoded.pixels, photo.face)
+    return pixels, _as_framed(pixels, face)
 
 
 def _as_framed(pixels: SRGB8, face: Face) -> Face:
@@ -129,15 +139,49 @@ def finish(
     `size` is (width, height). Returns (height, width, 3) uint8 sRGB; where nobody stands, the same
     pixels for every master. Raises SubjectError `head_cut` or `crop_too_tight`.
     """
-    vary = variation or Variation()
+    picture, _, _ = _before_plate(master, look, size, variation or Variation())
+    return grade.to_8_bit(grade.grade(picture, look.grade))
+
+
+def _before_plate(
+    master: MasterLayers, look: Look, size: tuple[int, int], vary: Variation
+) -> tuple[LinearRGB, Alpha, framing.Frame]:
+    """The composite before the grade, the alpha in it, and how the person was laid out."""
     laid = framing.frame_person(master.alpha, master.landmarks, vary.framing(look.framing), size)
     lit = _lit(master, look, vary)
     foreground, alpha = _sampled(lit, master, laid)
     foreground = retouch.soften_blemishes(foreground, laid.landmarks, look.retouch)
     foreground = retouch.sharpen(foreground, alpha, laid.scale)
     plate = backdrop.plate(look.backdrop, size)
-    picture = composite.composite(foreground, alpha, plate)
-    return grade.to_8_bit(grade.grade(picture, look.grade))
+    return composite.composite(foreground, alpha, plate), alpha, laid
+
+
+def pose(photo: CheckedPhoto, look: Look, size: tuple[int, int], looseness: float) -> Posed:
+    """A photo as the studio shows it, for an engine to draw from: lit and before the plate, but not
+    graded or retouched, since what comes back goes through all of that. See `engines.base.Posed`.
+
+    Raises SubjectError as `develop` and `finish` do.
+    """
+    pixels, face = _prepared(photo)
+    master = develop(photo)
+    head = max(_LEAST_HEAD, look.framing.head_height * looseness)
+    plain = look.model_copy(
+        update={
+            "grade": Grade(exposure_ev=0, contrast=0, saturation=0),
+            "retouch": 0.0,
+            "framing": look.framing.model_copy(update={"head_height": head}),
+        }
+    )
+    picture, alpha, laid = _before_plate(master, plain, size, Variation())
+    decoded = DecodedPhoto(pixels, DRAWN, pixels.shape[1], pixels.shape[0])
+    return Posed(
+        picture=grade.to_8_bit(picture),
+        plate=grade.to_8_bit(backdrop.plate(look.backdrop, size)),
+        alpha=alpha,
+        landmarks=laid.landmarks,
+        photo=replace(photo, decoded=decoded, face=face),
+        matte=master.alpha,
+    )
 
 
 def _lit(master: MasterLayers, look: Look, vary: Variation) -> LinearRGB:
@@ -188,18 +232,50 @@ def headshots(
     """Up to `count` candidates that pass every gate, best first.
 
     The same arguments give the same bytes. Several photos differ by photo; one photo varies crop and
-    light within the style's tolerances, which `Candidate.variation` says. Raises SubjectError with the
-    code of what stood in the way most often when none passes.
+    light within the style's tolerances, which `Candidate.variation` says. An engine that draws gets other
+    seeds for what failed (`EngineOptions.retries`); where nothing it drew may be shown the person's own
+    photos are, and `variation["fallback"]` says `generated_failed`. Raises SubjectError with the code of
+    what stood in the way most often when none passes.
     """
     if not gallery.photos:
         raise SubjectError("no_usable_photo")
+    draws = find_offer(look.engine).source == "generated"
+    found: list[Candidate] = []
+    refused: list[SubjectError] = []
+    for again in range(1 + look.engine_options.retries if draws else 1):
+        told = drawing.nearer(progress, again) if draws else progress
+        left, other = count - len(found), drawing.seed_of(seed, again)
+        shown, failed = _round(gallery, look, other, left, size, told)
+        found, refused = found + shown, refused + failed
+        if len(found) >= count:
+            break
+    if draws and not found:
+        found = _studio_instead(gallery, look, seed, count, size, progress, _most_common(refused))
+    progress("rank", 1.0)
+    if not found:
+        raise _most_common(refused)
+    yield from order.best_first(found, count)
+
+
+def _round(
+    gallery: Gallery, look: Look, seed: int, count: int, size: tuple[int, int], progress: Progress
+) -> tuple[list[Candidate], list[SubjectError]]:
+    """One go of the engine: what passes every gate, and why the others did not."""
+    sitting = Sitting(Visible(), lambda photo, at, loose: pose(photo, look, at, loose))
     engine = find_engine(look.engine)
-    portraits = list(engine.photograph(gallery, look, seed=seed, count=count, progress=progress))
+    portraits = list(
+        engine.photograph(gallery, look, sitting=sitting, seed=seed, count=count, progress=progress)
+    )
     per_photo = -(-count // max(1, len(portraits)))
     found: list[Candidate] = []
     refused: list[SubjectError] = []
     for index, portrait in enumerate(portraits):
         progress("develop", index / len(portraits))
+        try:
+            portrait = drawing.looked_at(portrait, look.framing)
+        except SubjectError as error:
+            refused.append(error)
+            continue
         master = develop(portrait.photo)
         for step, variation in enumerate(variations(per_photo, seed)):
             progress("finish", (index + (step + 1) / (per_photo + 1)) / len(portraits))
@@ -207,10 +283,28 @@ def headshots(
                 found.append(_candidate(master, portrait, gallery, look, size, variation))
             except SubjectError as error:
                 refused.append(error)
-    progress("rank", 1.0)
+    return found, refused
+
+
+def _studio_instead(
+    gallery: Gallery,
+    look: Look,
+    seed: int,
+    count: int,
+    size: tuple[int, int],
+    progress: Progress,
+    why: SubjectError,
+) -> list[Candidate]:
+    """The person's own photos where nothing that was drawn may be shown; `variation` says so.
+
+    Raises SubjectError `generated_failed` when they do not work either.
+    """
+    plain = look.model_copy(update={"engine": "studio"})
+    found, _ = _round(gallery, plain, seed, count, size, progress)
     if not found:
-        raise _most_common(refused)
-    yield from order.best_first(found, count)
+        raise SubjectError("generated_failed", because=why.code)
+    told = {"fallback": "generated_failed", "because": why.code}
+    return [replace(one, variation={**one.variation, **told}) for one in found]
 
 
 def _candidate(

@@ -1,21 +1,64 @@
 """What every engine does: turn a person's gallery into portraits of that person."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from branding.look import Look
-from generation.imaging.types import CheckedPhoto, Gallery, Progress, Source
+from generation.imaging.landmarks import Landmarks
+from generation.imaging.prompt import Visible
+from generation.imaging.types import (
+    SRGB8,
+    Alpha,
+    CheckedPhoto,
+    DecodedPhoto,
+    Gallery,
+    PhotoReport,
+    Progress,
+    Source,
+)
+
+# `DecodedPhoto.format` of pixels that no camera made.
+DRAWN: Final = "drawn"
 
 
 @dataclass(frozen=True, slots=True)
 class Portrait:
-    """One portrait before develop: for `retouched` it is a photo of the gallery itself."""
+    """One portrait before develop: for `retouched` it is a photo of the gallery itself, for `generated`
+    what `drawn` wraps."""
 
     photo: CheckedPhoto
     source: Source
     # Words and numbers that say how it was made; they end up in the candidate's `variation`.
     how: dict[str, str | int | float]
+
+
+@dataclass(frozen=True, slots=True)
+class Posed:
+    """One photo of the person as the studio shows it: what an engine that draws starts from."""
+
+    # (h, w, 3): the finished picture in the style's framing, and the plate alone.
+    picture: SRGB8
+    plate: SRGB8
+    # (h, w): the person in `picture`; (478, 3) in its pixels.
+    alpha: Alpha
+    landmarks: Landmarks
+    # The photo itself around the person at the master's size, and the matte on its pixels.
+    photo: CheckedPhoto
+    matte: Alpha
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """What the stages know about the person beyond the photos.
+
+    `pose(photo, (width, height), looseness)` is the photo as the studio shows it, the head smaller by
+    `looseness` (1 is the style's framing, 0.9 leaves room around it); raises SubjectError where the photo
+    cannot be framed.
+    """
+
+    visible: Visible
+    pose: Callable[[CheckedPhoto, tuple[int, int], float], Posed]
 
 
 class Engine(Protocol):
@@ -31,7 +74,7 @@ class Engine(Protocol):
     version: str
 
     def photograph(
-        self, gallery: Gallery, look: Look, *, seed: int, count: int, progress: Progress
+        self, gallery: Gallery, look: Look, *, sitting: Sitting, seed: int, count: int, progress: Progress
     ) -> Iterator[Portrait]:
         """At most `count` portraits, best first; the same arguments give the same portraits.
 
@@ -44,3 +87,10 @@ class Engine(Protocol):
 def step_stage(stage: str, done: int, total: int) -> str:
     """The stage code of step `done` of `total` (1-based), such as "generate:12/30", for `progress`."""
     return f"{stage}:{done}/{total}"
+
+
+def drawn(pixels: SRGB8, name: str) -> CheckedPhoto:
+    """Pixels that an engine drew, as a photo that nobody has looked at yet: no face, no embedding."""
+    height, width = pixels.shape[:2]
+    decoded = DecodedPhoto(pixels, DRAWN, width, height)
+    return CheckedPhoto(name, PhotoReport("accept", (), {}), decoded, None, None)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from branding.look import Look
-from generation.imaging.engines.base import Portrait
+from generation.imaging.engines.base import Portrait, Sitting
 from generation.imaging.types import Gallery, Progress
 
 
@@ -14,10 +14,10 @@ class Studio:
     version = "1"
 
     def photograph(
-        self, gallery: Gallery, look: Look, *, seed: int, count: int, progress: Progress
+        self, gallery: Gallery, look: Look, *, sitting: Sitting, seed: int, count: int, progress: Progress
     ) -> Iterator[Portrait]:
-        """The gallery's best `count` photos. `look` and `seed` change nothing: photos are as they are."""
-        del look, seed
+        """The gallery's best `count` photos. Nothing else changes anything: photos are as they are."""
+        del look, sitting, seed
         photos = gallery.photos[:count]
         for index, photo in enumerate(photos):
             progress("choose", index / max(1, len(photos)))
