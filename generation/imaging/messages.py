@@ -93,6 +93,23 @@ ENGINE: Final[dict[str, str]] = {
     "forked_after_use": _("This worker comes from a process that had used the face models. Start it afresh."),
     "face_model_failed": _("Looking for faces failed. Try again."),
     "identity_failed": _("Measuring the likeness failed. Try again."),
+    "diffusion_missing": _(
+        "This machine lacks the packages {packages} that this engine needs. Install requirements/gpu.txt."
+    ),
+    "gpu_absent": _(
+        "No graphics card can be used on this machine. Check its driver, or run on the processor."
+    ),
+    "gpu_too_small": _(
+        "This engine needs {need_gb} GB of free memory on the graphics card; {free_gb} GB are free."
+    ),
+    "gpu_memory": _(
+        "The graphics card has too little memory for {model} ({free_gb} GB are free). Use a larger one."
+    ),
+    "gpu_failed": _("The graphics card failed ({detail}). Start the worker afresh."),
+    "memory_short": _("This engine needs {need_gb} GB of memory; {free_gb} GB are free."),
+    "runtime_forked": _("This worker comes from a process that had used the graphics card. Start it afresh."),
+    "weights_unreadable": _("The weights of {model} cannot be loaded ({detail}). Install the model again."),
+    "attention_backend": _("The attention backend {backend} cannot be used here ({detail})."),
 }
 
 # Why no headshot came out of photos that passed the photo check.

@@ -1,0 +1,133 @@
+"""What makes a pipeline faster without another picture: memory format, attention, compiled blocks, caches.
+
+Each is applied where the model has it, and what was left out says why. Nothing here fuses projections:
+`fuse_qkv_projections()` on an SDXL UNet replaces the attention processors and with them, silently, the
+IP-Adapter that carries the person's identity.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from generation.imaging.errors import EngineError
+
+Cache = Literal["off", "first_block", "pyramid"]
+
+# A change of the first block's residual below this share reuses the other blocks' last output; diffusers'
+# default, at which its authors see no loss.
+_FIRST_BLOCK_CHANGE: Final = 0.05
+# Attention is computed every second step within these timesteps (Zhao et al. 2024, Pyramid Attention
+# Broadcast: the first and last steps differ too much from their neighbours).
+_PYRAMID_EVERY: Final = 2
+_PYRAMID_TIMESTEPS: Final = (100, 800)
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """What the operator asks for."""
+
+    channels_last: bool = True
+    # A name of diffusers' attention dispatcher; `native` is PyTorch's, which picks flash kernels itself.
+    attention: str = "native"
+    compile: bool = False
+    # Caches change pictures a little, hence off: the same seed must give the same picture.
+    cache: Cache = "off"
+
+
+@dataclass(slots=True)
+class Tuned:
+    """What was applied, and what was not with the reason."""
+
+    applied: list[str] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
+
+
+def tune(pipe: Any, tuning: Tuning, *, in_layers: bool) -> Tuned:
+    """Apply to a placed pipeline; `in_layers` where its layers take turns on the card.
+
+    Raises EngineError `attention_backend` for a backend that is unknown or not installed.
+    """
+    done = Tuned()
+    pipe.set_progress_bar_config(disable=True)
+    vae = getattr(pipe, "vae", None)
+    if vae is not None and hasattr(vae, "enable_slicing"):
+        # Decodes one picture after the other: the peak stays that of one, whatever the batch.
+        vae.enable_slicing()
+        done.applied.append("vae_slicing")
+    if tuning.channels_last:
+        _channels_last(pipe, done)
+    if tuning.attention != "native":
+        _attention(pipe, tuning.attention, done)
+    denoiser = denoiser_of(pipe)
+    if tuning.cache != "off":
+        _cache(pipe, denoiser, tuning.cache, done)
+    if tuning.compile:
+        _compile(denoiser, done, in_layers=in_layers, whole="cache" not in " ".join(done.applied))
+    return done
+
+
+def denoiser_of(pipe: Any) -> Any:
+    """The model that runs once a step."""
+    return getattr(pipe, "transformer", None) or pipe.unet
+
+
+def _channels_last(pipe: Any, done: Tuned) -> None:
+    """Convolutions read channels side by side. Models with three-dimensional kernels have no such format."""
+    import torch
+
+    for name in ("unet", "controlnet", "vae"):
+        module = getattr(pipe, name, None)
+        if not isinstance(module, torch.nn.Module):
+            continue
+        if any(weight.ndim == 5 for weight in module.parameters()):
+            done.left_out[f"channels_last {name}"] = "its kernels are three-dimensional"
+            continue
+        for weight in module.parameters():
+            if weight.ndim == 4:
+                weight.data = weight.data.to(memory_format=torch.channels_last)
+        done.applied.append(f"channels_last {name}")
+
+
+def _attention(pipe: Any, backend: str, done: Tuned) -> None:
+    for name in ("transformer", "unet", "controlnet"):
+        module = getattr(pipe, name, None)
+        if module is None or not hasattr(module, "set_attention_backend"):
+            continue
+        try:
+            module.set_attention_backend(backend)
+        except (ValueError, RuntimeError, ImportError) as error:
+            raise EngineError("attention_backend", backend=backend, detail=str(error)) from error
+        done.applied.append(f"attention {backend} {name}")
+
+
+def _cache(pipe: Any, denoiser: Any, kind: Cache, done: Tuned) -> None:
+    from diffusers import FirstBlockCacheConfig, PyramidAttentionBroadcastConfig
+    from diffusers.models.cache_utils import CacheMixin
+
+    if not isinstance(denoiser, CacheMixin):
+        done.left_out[f"cache {kind}"] = f"{type(denoiser).__name__} has none"
+        return
+    if denoiser.is_cache_enabled:
+        return
+    config: Any
+    if kind == "first_block":
+        config = FirstBlockCacheConfig(threshold=_FIRST_BLOCK_CHANGE)  # type: ignore[no-untyped-call]
+    else:
+        config = PyramidAttentionBroadcastConfig(  # type: ignore[no-untyped-call]
+            spatial_attention_block_skip_range=_PYRAMID_EVERY,
+            spatial_attention_timestep_skip_range=_PYRAMID_TIMESTEPS,
+            current_timestep_callback=lambda: pipe.current_timestep,
+        )
+    denoiser.enable_cache(config)
+    done.applied.append(f"cache {kind}")
+
+
+def _compile(denoiser: Any, done: Tuned, *, in_layers: bool, whole: bool) -> None:
+    """Regional compilation: one block is compiled and used for all that are like it."""
+    if in_layers:
+        done.left_out["compile"] = "its layers take turns on the card"
+    elif not getattr(denoiser, "_repeated_blocks", None):
+        done.left_out["compile"] = f"{type(denoiser).__name__} names no repeated blocks"
+    else:
+        # A cache decides in Python which blocks to skip; that breaks the graph.
+        denoiser.compile_repeated_blocks(fullgraph=whole)
+        done.applied.append("compile")
