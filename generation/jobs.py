@@ -8,13 +8,15 @@ from django.conf import settings
 from django.db import transaction
 
 from branding.selectors import current_framing
-from generation import pipeline, transitions
+from generation import pipeline, resident, transitions
 from generation.imaging.errors import Cancelled, EngineError, SubjectError
 from generation.models import PhotoStatus, Shoot, SourcePhoto
-from generation.services import announcements, uploads
+from generation.services import announcements, claims, engines, outcomes, uploads
+from generation.services.shoots import NEXT_SHOOT
 from portal.lib.jobrow import beat
 from portal.lib.jobs import enqueue
 from teams import tenancy
+from teams.selectors import live_consent
 from teams.tenancy import tenant_job
 from teams.transitions import TransitionRefused
 
@@ -47,65 +49,74 @@ def _drop_copies_of_deleted(photo: SourcePhoto, findings: dict[str, Any]) -> Non
     uploads.delete_files(photo)
 
 
-def next_shoot() -> None:
+def next_shoot(queue: str = "studio") -> None:
     """Photograph the shoot whose turn it is, whichever company it belongs to."""
     tenancy.drop_stale_connection()
     structlog.contextvars.clear_contextvars()
-    with tenancy.system_scope():
-        shoot_id = transitions.next_shoot_id("studio")
-        if shoot_id is None:
-            return
-        shoot = Shoot.objects.get(pk=shoot_id)
+    worker = resident.here()
+    if worker.stopping:
+        # The next worker's: put back, so that it need not wait for the clock.
+        enqueue(queue, NEXT_SHOOT, queue)
+        return
+    shoot = claims.claim(queue, worker.name)
+    if shoot is None:
+        return
     structlog.contextvars.bind_contextvars(company=str(shoot.company_id), job="shoot", row=str(shoot.pk))
-    with tenancy.company_scope(shoot.company_id):
-        try:
-            transitions.shoot_claimed(shoot)
-        except TransitionRefused:
-            # Another worker was faster; there may be a next one.
-            enqueue("studio", "generation.jobs.next_shoot")
-            return
+    with tenancy.company_scope(shoot.company_id), worker.working_on(shoot):
         run_shoot(shoot)
+    if claims.more(queue):
+        # A place within a company's quota may just have become free for one whose job found none.
+        enqueue(queue, NEXT_SHOOT, queue)
 
 
 def run_shoot(shoot: Shoot) -> None:
     """Carry out a claimed shoot and write its outcome."""
+    try:
+        try:
+            _photograph(shoot)
+        except Cancelled as error:
+            log.info("shoot stopped", reason=error.code)
+            if error.code == resident.STOPPING:
+                transitions.shoot_spared(shoot, "worker_stopped")
+        except SubjectError as error:
+            outcomes.failed(shoot, "subject", error.code, error.data)
+        except EngineError as error:
+            outcomes.failed_by_us(shoot, error)
+        except TransitionRefused:
+            raise
+        except Exception as error:
+            log.exception("shoot broke")
+            outcomes.failed_by_us(shoot, EngineError("engine_broke", error=type(error).__name__))
+    except TransitionRefused as refused:
+        log.info("shoot moved on", to=refused.to)
+
+
+def _photograph(shoot: Shoot) -> None:
+    if _rerouted(shoot):
+        return
+    worker = resident.here()
 
     def progress(stage: str, done: float) -> None:
+        worker.feed()
         if not beat(shoot, stage, done):
             raise Cancelled("lost_claim")
 
-    try:
-        pipeline.photograph(shoot, settings.SHOOT_SIZE, progress)
-        # Outcome and mail together: a worker killed between them would leave the person waiting.
-        with transaction.atomic():
-            transitions.shoot_done(shoot)
-            announcements.shoot_ready(shoot)
-    except (Cancelled, TransitionRefused) as error:
-        log.info("shoot stopped", reason=str(error))
-    except SubjectError as error:
-        _failed(shoot, "subject", error.code, error.data)
-    except EngineError as error:
-        _failed_by_us(shoot, error.code, error.data)
-    except Exception as error:
-        log.exception("shoot broke")
-        _failed_by_us(shoot, "engine_broke", {"error": type(error).__name__})
+    pipeline.photograph(shoot, settings.SHOOT_SIZE, progress)
+    # Outcome and mail together: a worker killed between them would leave the person waiting.
+    with transaction.atomic():
+        transitions.shoot_done(shoot)
+        announcements.shoot_ready(shoot)
 
 
-def _failed_by_us(shoot: Shoot, code: str, data: dict[str, Any]) -> None:
-    """Try again with back-off, or give up after the last attempt."""
-    if shoot.attempt >= settings.MAX_ATTEMPTS:
-        _failed(shoot, "engine", code, data)
-        return
-    try:
-        transitions.shoot_requeued(shoot, code)
-    except TransitionRefused:
-        log.info("shoot moved on", code=code)
-
-
-def _failed(shoot: Shoot, kind: str, code: str, data: dict[str, Any]) -> None:
-    try:
-        with transaction.atomic():
-            transitions.shoot_failed(shoot, kind, code, data)
-            announcements.shoot_failed(shoot)
-    except TransitionRefused:
-        log.info("shoot moved on", code=code)
+def _rerouted(shoot: Shoot) -> bool:
+    """Whether company or person changed their mind about generated pictures while the shoot waited: then the
+    studio's workers make it from the person's own photo."""
+    consent = live_consent(shoot.employee)
+    own_photo = shoot.fallback == engines.ASKED
+    found = engines.resolve(shoot.engine, shoot.company, consent, own_photo=own_photo)
+    if found.offer.name == shoot.engine:
+        return False
+    to = {"engine": found.offer.name, "queue": found.offer.queue, "fallback": found.fallback}
+    transitions.shoot_spared(shoot, found.fallback, **to)
+    enqueue(found.offer.queue, NEXT_SHOOT, found.offer.queue)
+    return True

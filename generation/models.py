@@ -99,7 +99,15 @@ class Shoot(TenantModel, JobRow):
     style_version = models.ForeignKey(StyleVersion, on_delete=models.PROTECT, related_name="shoots")
     status = models.CharField(max_length=10, choices=ShootStatus.choices, default=ShootStatus.QUEUED)
     photos = models.ManyToManyField(SourcePhoto, related_name="shoots", through="ShootPhoto")
+    # What photographs, and the queue that carries it; see `generation.imaging.engines.table`.
     engine = models.CharField(max_length=20, default="studio")
+    queue = models.CharField(max_length=10, default="studio")
+    # Why the studio works instead of the style's own engine: empty, or a code of `services.engines`.
+    fallback = models.CharField(max_length=10, blank=True)
+    # Name of the worker process that claimed it last (`Worker.name`).
+    worker = models.CharField(max_length=80, blank=True)
+    # Claims that were given back unharmed when a worker was stopped; they count as no attempt.
+    spared = models.PositiveSmallIntegerField(default=0)
     engine_version = models.CharField(max_length=40, blank=True)
     seed = models.PositiveBigIntegerField(default=0)
     count = models.PositiveSmallIntegerField(default=4)
@@ -117,7 +125,49 @@ class Shoot(TenantModel, JobRow):
                 name="shoot_one_open",
             )
         ]
-        indexes = [models.Index(fields=["status", "created_at"], name="shoot_by_status")]
+        indexes = [
+            models.Index(fields=["status", "created_at"], name="shoot_by_status"),
+            # The two questions of every claim: who waits, and who used how much lately.
+            models.Index(
+                fields=["queue", "company", "created_at"],
+                condition=models.Q(status="queued"),
+                name="shoot_waiting",
+            ),
+            models.Index(fields=["queue", "-finished_at"], name="shoot_finished"),
+        ]
+
+    @property
+    def failures(self) -> int:
+        """Attempts that count against the limit."""
+        return self.attempt - self.spared
+
+
+class Worker(models.Model):
+    """A worker process, as it says so itself every few seconds. Belongs to no company.
+
+    Named after its machine and its card, so that a restarted one takes the place of its predecessor.
+    """
+
+    name = models.CharField(max_length=80, unique=True)
+    pid = models.PositiveIntegerField()
+    # Names of the queues, separated by spaces.
+    queues = models.CharField(max_length=80)
+    # What it computes on: "cpu", or the card's name.
+    device = models.CharField(max_length=80, default="cpu")
+    # starting, ready, busy, stopping
+    doing = models.CharField(max_length=10, default="starting")
+    shoot_id = models.UUIDField(null=True, blank=True)
+    started_at = models.DateTimeField()
+    beat_at = models.DateTimeField()
+    # Shoots finished since its start, and seconds spent on them.
+    shoots = models.PositiveIntegerField(default=0)
+    busy_s = models.FloatField(default=0.0)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class ShootPhoto(TenantModel):

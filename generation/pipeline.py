@@ -7,17 +7,23 @@ same place.
 import dataclasses
 from typing import Any
 
+import structlog
 from django.db import IntegrityError
 
 from branding.look import Framing, Look
+from branding.models import StyleVersion
 from generation.imaging import decode, photocheck, run, samples
-from generation.imaging.errors import Cancelled, SubjectError
+from generation.imaging.engines.table import ENGINES, find_engine
+from generation.imaging.errors import Cancelled, EngineError, SubjectError
 from generation.imaging.finishing import encode, masters
 from generation.imaging.types import Candidate as Picture
 from generation.imaging.types import CheckedPhoto, Progress, Reason
 from generation.keys import photo_key, shoot_key
 from generation.models import FACE_THUMBNAIL, Candidate, Shoot, SourcePhoto
 from portal.lib import storage
+from teams import tenancy
+
+log = structlog.get_logger("generation.pipeline")
 
 # Long side of the copies that pages show; a phone at 3× needs no more.
 THUMBNAIL_PX = 480
@@ -72,7 +78,7 @@ def photograph(shoot: Shoot, size: tuple[int, int], progress: Progress) -> None:
 
     Raises SubjectError (the photos cannot work), EngineError, or whatever `progress` raises to stop.
     """
-    look = shoot.style_version.look
+    look = look_of(shoot)
     checked = _load_photos(shoot, look, progress)
     gallery = photocheck.build_gallery(checked)
     have = set(shoot.candidates.values_list("rank", flat=True))
@@ -85,6 +91,11 @@ def photograph(shoot: Shoot, size: tuple[int, int], progress: Progress) -> None:
         if picture.rank not in have:
             _store(shoot, picture)
         progress("storing", 0.99)
+
+
+def look_of(shoot: Shoot) -> Look:
+    """The style's look, with the engine that photographs this person."""
+    return shoot.style_version.look.model_copy(update={"engine": shoot.engine})
 
 
 # Share of the progress bar for reading and checking the photos again.
@@ -159,3 +170,21 @@ def warm_up() -> None:
     """Load the face and identity models (about two seconds), so that a worker's first photo does not wait."""
     portrait = next(iter(samples.portrait_files().values()))
     photocheck.check_photo(portrait, "warm-up", Framing())
+
+
+def warm_up_engines() -> None:
+    """Load the models of the engines that styles in use name, so that the first shoot of a graphics card does
+    not wait for them. An engine that cannot be loaded says why when it is asked for a shoot."""
+    with tenancy.system_scope():
+        default = StyleVersion.objects.filter(style__is_default=True)
+        newest = default.order_by("style_id", "-number").distinct("style_id")
+        wanted = {str(data.get("engine", "")) for data in newest.values_list("data", flat=True)}
+    for offer in ENGINES.values():
+        if offer.queue != "gpu" or offer.name not in wanted:
+            continue
+        try:
+            load = getattr(find_engine(offer.name), "warm_up", None)
+            if load is not None:
+                load()
+        except EngineError as error:
+            log.warning("engine not ready", engine=offer.name, code=error.code, **error.data)

@@ -7,11 +7,10 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from generation import transitions
-from generation.models import PhotoStatus, Shoot, ShootStatus, SourcePhoto
-from generation.services import retention, uploads
+from generation.models import PhotoStatus, Shoot, ShootStatus, SourcePhoto, Worker
+from generation.services import outcomes, retention, shoots, uploads
 from portal.lib.jobrow import due
-from portal.lib.jobs import enqueue
+from portal.lib.jobs import enqueue, length
 from teams import tenancy
 from teams.transitions import TransitionRefused
 
@@ -20,6 +19,10 @@ log = structlog.get_logger("generation.reaper")
 # A job that Redis carries is picked up within seconds; one not seen for this long is put there again.
 # Enqueueing twice is harmless, since the claim decides.
 LOST_AFTER_S = 30
+# Jobs of one shoot queue that are kept in Redis.
+_MOST_JOBS = 200
+# A worker that fell silent is shown to the operator this long.
+_WORKER_KEPT = timedelta(hours=1)
 
 
 def reap() -> None:
@@ -27,6 +30,7 @@ def reap() -> None:
     with tenancy.system_scope():
         _requeue_dead_shoots()
         _push_queued_shoots()
+        _forget_dead_workers()
         _push_unchecked_photos()
         uploads.drop_abandoned()
         retention.finish_removals()
@@ -36,23 +40,23 @@ def reap() -> None:
 def _requeue_dead_shoots() -> None:
     silent = timezone.now() - timedelta(seconds=settings.HEARTBEAT_TIMEOUT_S)
     for shoot in Shoot.objects.filter(status=ShootStatus.RUNNING, heartbeat_at__lt=silent):
-        log.warning("worker lost", shoot=str(shoot.pk), attempt=shoot.attempt)
         try:
-            if shoot.attempt < settings.MAX_ATTEMPTS:
-                transitions.shoot_requeued(shoot, "worker_lost", delay=False)
-            else:
-                transitions.shoot_failed(shoot, "engine", "worker_lost", {})
+            outcomes.lost(shoot)
         except TransitionRefused:
             continue
 
 
 def _push_queued_shoots() -> None:
-    now = timezone.now()
-    lost = Q(enqueued_at=None) | Q(enqueued_at__lt=now - timedelta(seconds=LOST_AFTER_S))
-    waiting = due(Shoot.objects.filter(lost, status=ShootStatus.QUEUED))
-    for pk in waiting.values_list("pk", flat=True)[:500]:
-        Shoot.objects.filter(pk=pk).update(enqueued_at=now)
-        enqueue("studio", "generation.jobs.next_shoot")
+    """Any job of a queue carries any of its shoots: as many jobs as shoots are enough, and thousands that
+    wait need no more of them than workers could take before the next round."""
+    for queue in shoots.QUEUES:
+        waiting = due(Shoot.objects.filter(status=ShootStatus.QUEUED, queue=queue)).count()
+        for _ in range(min(waiting, _MOST_JOBS) - length(queue)):
+            enqueue(queue, shoots.NEXT_SHOOT, queue)
+
+
+def _forget_dead_workers() -> None:
+    Worker.objects.filter(beat_at__lt=timezone.now() - _WORKER_KEPT).delete()
 
 
 def _push_unchecked_photos() -> None:

@@ -4,12 +4,11 @@ A running row belongs to the attempt that claimed it; every later move by a work
 a worker that was thought dead and comes back cannot finish another's work.
 """
 
-import uuid
 from datetime import timedelta
 from typing import Any
 
 from django.db import models, transaction
-from django.db.models import Count, Min, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from generation.models import (
@@ -21,7 +20,7 @@ from generation.models import (
     ShootStatus,
     SourcePhoto,
 )
-from portal.lib.jobrow import due, retry_delay
+from portal.lib.jobrow import retry_delay
 from teams.actor import SYSTEM, Actor
 from teams.transitions import Moves, TransitionRefused, move, record_move
 
@@ -74,22 +73,6 @@ def photo_deleted(photo: SourcePhoto, by: Actor) -> None:
 # --- shoots --------------------------------------------------------------------------------------
 
 
-def next_shoot_id(engine: str) -> uuid.UUID | None:
-    """The queued shoot whose turn it is (call in the system scope): of the company with the fewest
-    running shoots, then of the one that has waited longest."""
-    waiting = due(Shoot.objects.filter(status=ShootStatus.QUEUED, engine=engine))
-    turn = list(waiting.values("company_id").annotate(since=Min("created_at")))
-    if not turn:
-        return None
-    running = dict(
-        Shoot.objects.filter(status=ShootStatus.RUNNING).values_list("company_id").annotate(n=Count("id"))
-    )
-    company = min(turn, key=lambda row: (running.get(row["company_id"], 0), row["since"]))["company_id"]
-    return (
-        waiting.filter(company_id=company).order_by("created_at", "id").values_list("pk", flat=True).first()
-    )
-
-
 def shoot_queued(shoot: Shoot, by: Actor) -> None:
     """A shoot was asked for: write its row."""
     with transaction.atomic():
@@ -97,8 +80,8 @@ def shoot_queued(shoot: Shoot, by: Actor) -> None:
         record_move(shoot, "", ShootStatus.QUEUED, by, shoot.retake_reason)
 
 
-def shoot_claimed(shoot: Shoot) -> None:
-    """A worker takes the shoot. Raises TransitionRefused when another one was faster."""
+def shoot_claimed(shoot: Shoot, worker: str = "") -> None:
+    """The worker of that name takes the shoot. Raises TransitionRefused when it is not queued any more."""
     now = timezone.now()
     move(
         shoot,
@@ -107,7 +90,9 @@ def shoot_claimed(shoot: Shoot) -> None:
         attempt=models.F("attempt") + 1,
         heartbeat_at=now,
         started_at=now,
+        worker=worker,
         stage="",
+        progress=0.0,
         error_kind="",
         error_code="",
         error_data={},
@@ -146,7 +131,7 @@ def shoot_failed(shoot: Shoot, kind: str, code: str, data: dict[str, Any]) -> No
 
 def shoot_requeued(shoot: Shoot, code: str, *, delay: bool = True) -> None:
     """Tried again: after a back-off when the engine failed, at once when only its worker died."""
-    wait = retry_delay(max(shoot.attempt, 1)) if delay else timedelta(0)
+    wait = retry_delay(max(shoot.failures, 1)) if delay else timedelta(0)
     _as_attempt(
         shoot,
         ShootStatus.QUEUED,
@@ -155,6 +140,20 @@ def shoot_requeued(shoot: Shoot, code: str, *, delay: bool = True) -> None:
         error_kind="engine",
         error_code=code,
         enqueued_at=None,
+    )
+
+
+def shoot_spared(shoot: Shoot, why: str, **fields: Any) -> None:
+    """Given back unharmed, because its worker is stopping or another queue's workers must do it: claimed
+    again at once, and the attempt does not count."""
+    _as_attempt(
+        shoot,
+        ShootStatus.QUEUED,
+        why,
+        spared=models.F("spared") + 1,
+        not_before=None,
+        enqueued_at=None,
+        **fields,
     )
 
 

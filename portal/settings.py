@@ -27,6 +27,10 @@ LISTEN = text("LISTEN", "127.0.0.1")
 WEB_WORKERS = whole("WEB_WORKERS", 2)
 # Worker processes of `make run`, two at least; each holds the models (up to 1 GB).
 WORKERS = whole("WORKERS", max(2, min(4, (os.cpu_count() or 2) // 2)))
+# Graphics cards that `make run` starts a worker for: auto, none, or their numbers (0,1).
+GPUS = text("GPUS", "auto").strip().lower()
+# Without a card, generated pictures are made on the processor: the same code, slowly.
+GENERATE_ON_CPU = flag("GENERATE_ON_CPU", True)
 BASE_URL = text("BASE_URL", f"http://localhost:{PORT}").rstrip("/")
 ALLOWED_HOSTS = words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 _secure = BASE_URL.startswith("https://")
@@ -59,6 +63,11 @@ QUEUES = ("intake", "studio", "gpu", "exports", "mail")
 # Longest a single job may run before RQ stops it; the reaper then tries it again.
 JOB_TIMEOUT_S = whole("JOB_TIMEOUT_S", 900)
 RQ_QUEUES = {name: {"URL": REDIS_URL, "DEFAULT_TIMEOUT": JOB_TIMEOUT_S} for name in QUEUES}
+# Diffusion without a graphics card takes as long as it takes; a step that hangs is ended by the watchdog.
+RQ_QUEUES["gpu"]["DEFAULT_TIMEOUT"] = 7 * 24 * 3600
+# A single step of a shoot (one denoising step, one stage) may last this long; then its worker is ended and
+# the shoot tried again.
+STEP_TIMEOUT_S = whole("STEP_TIMEOUT_S", 300)
 RQ = {"RESULT_TTL": 3600, "FAILURE_TTL": 7 * 24 * 3600}
 RQ_SHOW_ADMIN_LINK = False
 # A running row whose heartbeat is older than this was left by a dead worker.

@@ -28,7 +28,13 @@ class Company(models.Model):
     due_on = models.DateField(null=True, blank=True)
     max_photos = models.PositiveSmallIntegerField(default=12)
     max_shoots = models.PositiveSmallIntegerField(default=4)
+    # Whether machines may draw pictures of people here at all, and which of their engines may not.
     allow_generated = models.BooleanField(default=False)
+    engines_off = models.JSONField(default=list, blank=True)
+    # Set by the operator (`manage.py share`): this company's share of busy workers against the others',
+    # and how many of its shoots may run at once (empty: as many as there are workers).
+    share_weight = models.FloatField(default=1.0)
+    max_running = models.PositiveSmallIntegerField(null=True, blank=True)
     retention_days = models.PositiveIntegerField(default=365)
     # The company's own wording of its mails: {"invite": {"subject": …, "body": …}, "reminder": …}
     letters = models.JSONField(default=dict, blank=True)

@@ -5,6 +5,7 @@ A worker process that a test starts uses this module too, so it sees the same da
 
 import os
 import tempfile
+import zlib
 from pathlib import Path
 
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
@@ -30,7 +31,9 @@ for _queue in RQ_QUEUES.values():
     _queue["URL"] = REDIS_URL
 CACHES["default"]["LOCATION"] = REDIS_URL
 
-FILES_DIR = Path(tempfile.gettempdir()) / f"onelight-tests-{os.getuid()}-{_WORKER}"
+# Two checkouts on one machine must not sweep each other's files away.
+_checkout = zlib.crc32(str(SERVICES_DIR).encode())
+FILES_DIR = Path(tempfile.gettempdir()) / f"onelight-tests-{os.getuid()}-{_checkout:08x}-{_WORKER}"
 STORAGES.update(storage.backends(os.environ.get("STORAGE_URL", ""), FILES_DIR))
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 EMAIL_FILE_PATH = str(FILES_DIR / "mail")

@@ -1,20 +1,26 @@
 """Starting and stopping a shoot."""
 
 import hashlib
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from branding.selectors import current_version
-from generation import selectors, transitions
+from generation import selectors, transitions, turns
 from generation.models import Shoot, ShootPhoto, ShootStatus
+from generation.services import engines
 from portal.lib.jobs import enqueue
 from teams import audit
 from teams.actor import Actor
 from teams.models import Employee
+from teams.selectors import live_consent
 
+# The job that carries any shoot of a queue, and the queues that have one.
+NEXT_SHOOT: Final = "generation.jobs.next_shoot"
+QUEUES: Final = ("studio", "gpu")
 # Why an employee asked for another shoot; the codes of Shoot.retake_reason.
 RETAKE_REASONS = ("not_me", "hair", "glasses", "expression", "clothes", "other")
 
@@ -28,8 +34,9 @@ class StartRefused(Exception):
         self.data = data
 
 
-def start(employee: Employee, by: Actor, retake_reason: str = "") -> Shoot:
-    """Queue a shoot of the person's usable photos in the company's current style.
+def start(employee: Employee, by: Actor, retake_reason: str = "", *, own_photo: bool = False) -> Shoot:
+    """Queue a shoot of the person's usable photos in the company's current style. `own_photo`: from their
+    own photo, whatever the style's engine is.
 
     A shoot that is already open is returned instead: a double click or a second tab starts nothing.
     Raises StartRefused.
@@ -41,14 +48,16 @@ def start(employee: Employee, by: Actor, retake_reason: str = "") -> Shoot:
         if running is not None:
             return running
         photos = selectors.photo_set(employee)
-        shoot = _new(employee, photos, retake_reason)
+        shoot = _new(employee, photos, retake_reason, own_photo)
         transitions.shoot_queued(shoot, by)
         ShootPhoto.objects.bulk_create(
             ShootPhoto(company_id=shoot.company_id, shoot=shoot, photo=photo) for photo in photos.usable
         )
         style = str(shoot.style_version_id)
-        audit.record("shoot_started", shoot, by, employee_id=employee.pk, style=style, why=retake_reason)
-        enqueue("studio", "generation.jobs.next_shoot")
+        audit.record("shoot_started", shoot, by, employee_id=employee.pk, style=style, why=retake_reason,
+                     engine=shoot.engine)  # fmt: skip
+        enqueue(shoot.queue, NEXT_SHOOT, shoot.queue)
+        transaction.on_commit(partial(turns.forget_forecast, shoot.queue))
     return shoot
 
 
@@ -57,9 +66,10 @@ def cancel(shoot: Shoot, by: Actor) -> None:
     with transaction.atomic():
         transitions.shoot_cancelled(shoot, by)
         audit.record("shoot_cancelled", shoot, by, employee_id=shoot.employee_id)
+        transaction.on_commit(partial(turns.forget_forecast, shoot.queue))
 
 
-def _new(employee: Employee, photos: selectors.PhotoSet, retake_reason: str) -> Shoot:
+def _new(employee: Employee, photos: selectors.PhotoSet, retake_reason: str, own_photo: bool) -> Shoot:
     if photos.checking:
         raise StartRefused("being_checked")
     if not photos.usable:
@@ -69,11 +79,15 @@ def _new(employee: Employee, photos: selectors.PhotoSet, retake_reason: str) -> 
     version = current_version(employee.company_id)
     if version is None:
         raise StartRefused("no_style")
+    consent = live_consent(employee)
+    found = engines.resolve(version.look.engine, employee.company, consent, own_photo=own_photo)
     return Shoot(
         company_id=employee.company_id,
         employee=employee,
         style_version=version,
-        engine=version.look.engine,
+        engine=found.offer.name,
+        queue=found.offer.queue,
+        fallback=found.fallback,
         status=ShootStatus.QUEUED,
         seed=seed_of(employee, Shoot.objects.filter(employee=employee).count() + 1),
         count=settings.SHOOT_CANDIDATES,

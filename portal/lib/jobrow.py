@@ -4,7 +4,7 @@ The database decides, Redis only carries: a worker may act on a row only after `
 queued to running in one conditional UPDATE.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from django.db import models
@@ -48,9 +48,9 @@ def retry_delay(attempt: int) -> timedelta:
     return timedelta(seconds=min(_FIRST_DELAY_S * _DELAY_FACTOR ** (attempt - 1), _LONGEST_DELAY_S))
 
 
-def due(rows: "models.QuerySet[Row]") -> "models.QuerySet[Row]":
+def due(rows: "models.QuerySet[Row]", now: datetime | None = None) -> "models.QuerySet[Row]":
     """Rows whose back-off is over."""
-    return rows.filter(models.Q(not_before=None) | models.Q(not_before__lte=timezone.now()))
+    return rows.filter(models.Q(not_before=None) | models.Q(not_before__lte=now or timezone.now()))
 
 
 def beat(row: JobRow, stage: str = "", progress: float | None = None) -> bool:

@@ -24,3 +24,11 @@ def _push(queue: str, job: str, ids: tuple[str, ...]) -> None:
         django_rq.get_queue(queue).enqueue(job, *ids)
     except RedisError as error:
         log.warning("enqueue failed", queue=queue, job=job, ids=ids, error=str(error))
+
+
+def length(queue: str) -> int:
+    """Jobs that wait on a queue; none where Redis cannot be reached, as nothing can be put there either."""
+    try:
+        return int(django_rq.get_queue(queue).count)
+    except RedisError:
+        return 0

@@ -91,22 +91,3 @@ def test_a_worker_thought_dead_cannot_finish_anothers_work(cast: Cast) -> None:
             transitions.shoot_done(ghost)
         assert Shoot.objects.get(pk=shoot.pk).status == ShootStatus.RUNNING
         transitions.shoot_done(again)
-
-
-def test_companies_take_turns(cast: Cast) -> None:
-    from teams import tenancy
-
-    for house, staff in ((cast.northwind, ["ines", "jonas", "kofi"]), (cast.southbay, ["sven"])):
-        with house.scope():
-            for who in staff:
-                Shoot.objects.create(
-                    company=house.company, employee=house.employees[who], style_version=house.version
-                )
-    order = []
-    with tenancy.system_scope():
-        while pk := transitions.next_shoot_id("studio"):
-            shoot = Shoot.objects.select_related("company").get(pk=pk)
-            with tenancy.company_scope(shoot.company_id):
-                transitions.shoot_claimed(shoot)
-            order.append(shoot.company.slug)
-    assert order == ["northwind", "southbay", "northwind", "northwind"]

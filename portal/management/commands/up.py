@@ -21,7 +21,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connections
 
-from portal.lib import embedded
+from portal.lib import embedded, gpus
 from portal.lib.supervisor import Supervisor
 
 _MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
@@ -135,10 +135,21 @@ def programs() -> dict[str, list[str]]:
     ]
     # One worker is kept free of pictures, so that photo checks and mails never wait behind a shoot.
     work = [*_MANAGE, "work", "--verbosity", "0"]
-    workers = {"worker.1": [*work, *quick]}
+    workers = {"worker.1": [*work, *quick, "--as", "worker.1"]}
     for number in range(2, max(2, settings.WORKERS) + 1):
-        workers[f"worker.{number}"] = [*work, "studio", *quick]
-    return {"web": web, **workers, "clock": [*_MANAGE, "clock"]}
+        name = f"worker.{number}"
+        workers[name] = [*work, "studio", *quick, "--as", name]
+    return {"web": web, **workers, **_gpu_workers(work), "clock": [*_MANAGE, "clock"]}
+
+
+def _gpu_workers(work: list[str]) -> dict[str, list[str]]:
+    """One for each graphics card; without a card one that does the same on the processor, slowly."""
+    if not gpus.can_generate():
+        return {}
+    cards = gpus.visible(settings.GPUS)
+    if cards:
+        return {f"gpu.{number}": [*work, "gpu", "--gpu", str(number)] for number in cards}
+    return {"gpu.cpu": [*work, "gpu", "--as", "gpu.cpu"]} if settings.GENERATE_ON_CPU else {}
 
 
 def welcome(access: dict[str, str] | None) -> str:

@@ -1,19 +1,45 @@
-"""`manage.py work QUEUE …`: one worker process.
+"""`manage.py work QUEUE …`: one worker process; `manage.py work gpu --gpu 0`: that of a graphics card.
 
-Jobs run inside the process (no fork per job), so the face and identity models are loaded once. One
-thread per worker for the numeric libraries: several workers share the cores instead of fighting.
+Jobs run inside the process (no fork per job), so models are loaded once. One thread per worker for the
+numeric libraries: several workers share the cores instead of fighting; only diffusion without a card takes
+them all.
 """
 
 import os
+import sys
 
+_ON_CPU = "gpu" in sys.argv and "--gpu" not in sys.argv
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
-    os.environ.setdefault(_variable, "1")
+    os.environ.setdefault(_variable, str(os.cpu_count() or 1) if _ON_CPU else "1")
 
+import argparse  # noqa: E402
+import fcntl  # noqa: E402
+import socket  # noqa: E402
+from collections.abc import Iterator  # noqa: E402
+from contextlib import contextmanager  # noqa: E402
+from pathlib import Path  # noqa: E402
+from typing import Any  # noqa: E402
+
+import rq  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.core.management.base import CommandError, CommandParser  # noqa: E402
 from django_rq.management.commands.rqworker import Command as RQWorker  # noqa: E402
 
-from generation import pipeline  # noqa: E402
+from generation import pipeline, resident  # noqa: E402
+from portal.lib import gpus  # noqa: E402
+
+# What a step takes without a card, against one with: a bound, not a promise.
+_CPU_PATIENCE = 24
+
+
+class PoliteWorker(rq.SimpleWorker):
+    """Tells the running shoot that the process was asked to stop."""
+
+    def request_stop(self, signum: int, frame: Any) -> None:
+        here = resident.here()
+        if isinstance(here, resident.Resident):
+            here.stop()
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
 
 class Command(RQWorker):
@@ -23,14 +49,72 @@ class Command(RQWorker):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)  # type: ignore[no-untyped-call]
-        parser.set_defaults(worker_class="rq.SimpleWorker")
+        parser.set_defaults(worker_class="portal.management.commands.work.PoliteWorker")
+        parser.add_argument("--gpu", type=_number, help="the graphics card's number; its models stay loaded")
+        parser.add_argument("--as", dest="called", default="", help="the worker's name on this machine")
 
-    def handle(self, *args: str, **options: object) -> None:
+    def handle(self, *args: str, **options: Any) -> None:
         queues = args or tuple(name for name in settings.QUEUES if name != "gpu")
         unknown = [name for name in queues if name not in settings.QUEUES]
         if unknown:
             known = ", ".join(settings.QUEUES)
             raise CommandError(f"No queue is called {', '.join(unknown)}; there are {known}.")
-        if {"intake", "studio"} & set(queues):
-            pipeline.warm_up()
-        super().handle(*queues, **options)  # type: ignore[no-untyped-call]
+        if options["gpu"] is not None and queues != ("gpu",):
+            raise CommandError("A graphics card's worker does nothing else: manage.py work gpu --gpu N")
+        called = options["called"] or ("" if options["gpu"] is None else f"gpu{options['gpu']}")
+        with _only_one(called):
+            worker = resident.start(_resident(queues, called, options["gpu"]))
+            try:
+                _warm_up(queues, worker)
+                worker.ready()
+                super().handle(*queues, **options)  # type: ignore[no-untyped-call]
+            finally:
+                worker.end()
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError("a number from 0 on")
+    return int(text)
+
+
+def _resident(queues: tuple[str, ...], called: str, gpu: int | None) -> resident.Resident:
+    device = "cpu"
+    if gpu is not None:
+        # Before anything imports torch: the process sees this card and no other.
+        gpus.claim(gpu)
+        device = gpus.name()
+        if not device:
+            raise CommandError(
+                f"Graphics card {gpu} cannot be used: torch sees no card there. "
+                "See `nvidia-smi`, and requirements/gpu.txt for the packages."
+            )
+    # Unnamed ones may be several: each is somebody of its own.
+    label = called or f"{'-'.join(queues)}-{os.getpid()}"
+    patience = _CPU_PATIENCE if "gpu" in queues and gpu is None else 1
+    name = f"{socket.gethostname()[:40]}:{label}"[:80]
+    return resident.Resident(name, queues, device, settings.STEP_TIMEOUT_S * patience)
+
+
+def _warm_up(queues: tuple[str, ...], worker: resident.Resident) -> None:
+    """What the first job would wait for. Not for diffusion on the processor: gigabytes that few may need."""
+    if {"intake", "studio"} & set(queues) or worker.device != "cpu":
+        pipeline.warm_up()
+    if worker.device != "cpu":
+        pipeline.warm_up_engines()
+
+
+@contextmanager
+def _only_one(called: str) -> Iterator[None]:
+    """Two of one name would take each other's shoots for left behind."""
+    if not called:
+        yield
+        return
+    folder = Path(settings.VAR_DIR) / "run"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder / f"{socket.gethostname()}-{called}.lock").open("a+") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise CommandError(f"A worker called {called} runs on this machine already.") from error
+        yield
