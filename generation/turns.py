@@ -1,0 +1,252 @@
+"""The queues as the database knows them: loads of the companies, workers alive, measured durations.
+
+Reads in the system scope: a turn is decided among all companies. What leaves this module about others is only
+how long a wait is.
+"""
+
+import uuid
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.core.cache import cache
+from django.db.models import Count, Min
+from django.utils import timezone
+from redis.exceptions import RedisError
+
+from generation import sharing
+from generation.imaging.engines.table import ENGINES
+from generation.models import Shoot, ShootStatus, Worker
+from generation.sharing import Load, Queue
+from portal.lib.jobrow import due
+from teams import tenancy
+from teams.models import Company
+
+# A worker says that it lives every five seconds; one that missed this much is taken for dead.
+ALIVE_S: Final = 20.0
+# Finished shoots that an engine's expected duration is the mean of: enough to be steady, few enough to follow
+# when a faster card is put in.
+_MEASURED: Final = 20
+# How long a forecast is shown before it is computed again.
+_KEPT_S: Final = 4
+_OVER: Final = (ShootStatus.DONE, ShootStatus.FAILED, ShootStatus.CANCELLED)
+
+
+def durations(queue: str, now: datetime | None = None) -> dict[str, float]:
+    """Seconds that a shoot of each engine lately took from claim to end. Call in the system scope."""
+    found: dict[str, float] = {}
+    for offer in ENGINES.values():
+        done = Shoot.objects.filter(queue=queue, engine=offer.name, status=ShootStatus.DONE)
+        newest = done.filter(finished_at__lte=now or timezone.now(), started_at__isnull=False)
+        times = newest.order_by("-finished_at").values_list("started_at", "finished_at")[:_MEASURED]
+        took = [(end - begin).total_seconds() for begin, end in times if begin and end]
+        if took:
+            found[offer.name] = sum(took) / len(took)
+    return found
+
+
+def workers_alive(queue: str, now: datetime | None = None) -> list[Worker]:
+    """The worker processes that serve this queue and gave a sign of life."""
+    since = (now or timezone.now()) - timedelta(seconds=ALIVE_S)
+    alive = Worker.objects.filter(beat_at__gt=since)
+    return [worker for worker in alive if queue in worker.queues.split() and worker.doing != "stopping"]
+
+
+def loads(queue: str, expected: dict[str, float], now: datetime) -> dict[uuid.UUID, Load]:
+    """Every company with a waiting shoot that may start, or with use. Call in the system scope."""
+    waiting = due(Shoot.objects.filter(queue=queue, status=ShootStatus.QUEUED), now).order_by()
+    since = dict(waiting.values_list("company_id").annotate(since=Min("created_at")))
+    running: dict[uuid.UUID, list[tuple[float, float]]] = defaultdict(list)
+    for company, engine, started in _running(queue):
+        elapsed = (now - started).total_seconds() if started else 0.0
+        running[company].append((elapsed, expected.get(engine, sharing.UNMEASURED_S)))
+    finished: dict[uuid.UUID, list[float]] = defaultdict(list)
+    for company, _when, took in recent(queue, now):
+        finished[company].append(took)
+    found = {}
+    for pk, weight, quota in Company.objects.filter(
+        pk__in=set(since) | set(running) | set(finished)
+    ).values_list("pk", "share_weight", "max_running"):
+        first = since.get(pk)
+        found[pk] = Load(
+            weight=weight,
+            quota=quota,
+            running=len(running[pk]),
+            used_s=sharing.use(finished[pk], running[pk]),
+            since=first.timestamp() if first else 0.0,
+        )
+    return found
+
+
+def _running(queue: str) -> list[tuple[uuid.UUID, str, datetime | None]]:
+    rows = Shoot.objects.filter(queue=queue, status=ShootStatus.RUNNING).order_by()
+    return list(rows.values_list("company_id", "engine", "started_at"))
+
+
+def recent(queue: str, now: datetime) -> list[tuple[uuid.UUID, datetime, float]]:
+    """Company, end and worker seconds of what ended within the window."""
+    begin = now - timedelta(seconds=sharing.WINDOW_S)
+    rows = Shoot.objects.filter(
+        queue=queue, status__in=_OVER, finished_at__gt=begin, started_at__isnull=False
+    )
+    return [
+        (company, finished, max(0.0, (finished - started).total_seconds()))
+        for company, started, finished in rows.order_by().values_list(
+            "company_id", "started_at", "finished_at"
+        )
+        if started is not None and finished is not None
+    ]
+
+
+def next_shoot(queue: str, now: datetime | None = None) -> uuid.UUID | None:
+    """The queued shoot whose turn it is. Call in the system scope, one caller at a time."""
+    now = now or timezone.now()
+    waiting = due(Shoot.objects.filter(queue=queue, status=ShootStatus.QUEUED), now)
+    if not waiting.order_by().exists():
+        return None
+    everybody = loads(queue, durations(queue, now), now)
+    company = sharing.whose_turn({key: load for key, load in everybody.items() if load.since})
+    if company is None:
+        return None
+    mine = waiting.filter(company_id=company).order_by("created_at", "id")
+    return mine.values_list("pk", flat=True).first()
+
+
+# --- how long it will take -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What can be said about a queue's waiting times now."""
+
+    # Starts of each company's waiting shoots, seconds from now.
+    starts: dict[uuid.UUID, list[float]]
+    # Start of the first shoot of a company that has none waiting.
+    newcomer_s: float | None
+    # Expected seconds of a shoot by engine; an engine that never finished one is missing.
+    durations: dict[str, float]
+    workers: int
+    # Whether all of them compute without a graphics card.
+    on_cpu: bool
+    waiting: int
+    running: int
+
+
+_NEWCOMER: Final = uuid.UUID(int=0)
+
+
+def forecast(queue: str) -> Forecast:
+    """The forecast of a queue, at most some seconds old. May be called in any scope."""
+    key = _cache_key(queue)
+    try:
+        kept: Forecast | None = cache.get(key)
+    except RedisError:
+        kept = None
+    if kept is None:
+        with tenancy.system_scope():
+            kept = compute(queue, timezone.now())
+        try:
+            cache.set(key, kept, _KEPT_S)
+        except RedisError:
+            return kept
+    return kept
+
+
+def forget_forecast(queue: str) -> None:
+    """Somebody has joined or left the queue: the next reader computes anew."""
+    try:
+        cache.delete(_cache_key(queue))
+    except RedisError:
+        return
+
+
+def _cache_key(queue: str) -> str:
+    return f"forecast-{queue}"
+
+
+def compute(queue: str, now: datetime) -> Forecast:
+    """The forecast from the rows as they are. Call in the system scope."""
+    expected = durations(queue, now)
+    alive = workers_alive(queue, now)
+    state = _state(queue, expected, now, len(alive))
+    return Forecast(
+        starts=sharing.starts(state),
+        newcomer_s=_newcomer(state, expected),
+        durations=expected,
+        workers=len(alive),
+        on_cpu=bool(alive) and all(worker.device == "cpu" for worker in alive),
+        waiting=sum(state.waiting.values()),
+        running=len(state.ends),
+    )
+
+
+def _state(queue: str, expected: dict[str, float], now: datetime, workers: int) -> Queue[uuid.UUID]:
+    waiting = due(Shoot.objects.filter(queue=queue, status=ShootStatus.QUEUED), now).order_by()
+    counts: dict[uuid.UUID, int] = defaultdict(int)
+    seconds: dict[uuid.UUID, float] = defaultdict(float)
+    for company, engine, count in waiting.values_list("company_id", "engine").annotate(n=Count("pk")):
+        counts[company] += count
+        seconds[company] += count * expected.get(engine, sharing.UNMEASURED_S)
+    ends, busy = [], []
+    for company, engine, started in _running(queue):
+        elapsed = (now - started).total_seconds() if started else 0.0
+        # What takes longer than usual is thought to be nearly done.
+        left = max(1.0, expected.get(engine, sharing.UNMEASURED_S) - elapsed)
+        ends.append((left, company))
+        busy.append(left)
+    window = timedelta(seconds=sharing.WINDOW_S)
+    expiries = [((when + window - now).total_seconds(), key, took) for key, when, took in recent(queue, now)]
+    return Queue(
+        waiting=dict(counts),
+        duration_s={key: seconds[key] / counts[key] for key in counts},
+        loads=loads(queue, expected, now),
+        free_s=sorted(busy)[:workers] + [0.0] * max(0, workers - len(busy)),
+        expiries=expiries,
+        ends=ends,
+    )
+
+
+def _newcomer(state: Queue[uuid.UUID], expected: dict[str, float]) -> float | None:
+    """When a company without any waiting shoot would get its first one started."""
+    usual = sum(expected.values()) / len(expected) if expected else sharing.UNMEASURED_S
+    found = sharing.starts(
+        Queue(
+            waiting={**state.waiting, _NEWCOMER: 1},
+            duration_s={**state.duration_s, _NEWCOMER: usual},
+            loads={**state.loads, _NEWCOMER: Load(since=float("inf"))},
+            free_s=state.free_s,
+            expiries=state.expiries,
+            ends=state.ends,
+        ),
+        most=max(1, len(state.waiting)) * 4,
+    )[_NEWCOMER]
+    return found[0] if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """One shoot's place in its queue. `start_s` and `done_s` are None where nothing honest can be said."""
+
+    start_s: float | None
+    done_s: float | None
+    # Shoots of the same company before it.
+    ahead: int
+    workers: int
+    on_cpu: bool
+
+
+def wait_of(shoot: Shoot) -> Wait:
+    """How long a queued shoot still waits, and when it will be done. Call in the company's scope."""
+    seen = forecast(shoot.queue)
+    before = due(Shoot.objects.filter(queue=shoot.queue, status=ShootStatus.QUEUED))
+    ahead = before.filter(created_at__lt=shoot.created_at).count()
+    own = seen.durations.get(shoot.engine)
+    start: float | None = None
+    if seen.workers and own is not None:
+        foreseen = seen.starts.get(shoot.company_id, [])
+        if not foreseen and seen.newcomer_s is not None:
+            foreseen = [seen.newcomer_s]
+        start = sharing.at(foreseen, ahead, own / seen.workers)
+    done = None if start is None or own is None else start + own
+    return Wait(start, done, ahead, seen.workers, seen.on_cpu)
