@@ -91,6 +91,16 @@ MAX_UPLOAD_BYTES = whole("MAX_UPLOAD_MB", 60) * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 
+# --- models ------------------------------------------------------------------------------------
+# Weights that the operator installs: manage.py models.
+MODELS_DIR = folder("MODELS_DIR", VAR_DIR / "models")
+# The operator's word that they hold a licence for models whose own forbids commercial use.
+MODELS_ALLOW_NONCOMMERCIAL = flag("MODELS_ALLOW_NONCOMMERCIAL", False)
+# Never download a model.
+MODELS_OFFLINE = flag("MODELS_OFFLINE", False)
+# Encoders that judge likeness, by their names in the model table.
+IDENTITY_ENCODERS = words("IDENTITY_ENCODERS", ["dlib-resnet-v1"])
+
 # --- mail --------------------------------------------------------------------------------------
 # smtp://user:password@host:587/?tls=True ; without it mails are written under var/mail.
 EMAIL_URL = text("EMAIL_URL")

@@ -6,6 +6,8 @@ the keys of `data`.
 
 from typing import Any, Final
 
+from generation.imaging.errors import ImagingError
+from generation.imaging.models import words
 from generation.imaging.types import Reason
 
 
@@ -86,8 +88,7 @@ SET: Final[dict[str, str]] = {
 }
 
 ENGINE: Final[dict[str, str]] = {
-    "model_missing": _("The model {model} is missing. Install the Python package {package}."),
-    "model_changed": _("The model file {file} is not the one we know. Install its package again."),
+    "package_missing": _("The model {model} is missing. Install the Python package {package}."),
     "unknown_engine": _("There is no engine {engine}."),
     "engine_not_installed": _("The Python package {missing} is missing. Install Onelight with [diffusion]."),
     "forked_after_use": _("This worker comes from a process that had used the face models. Start it afresh."),
@@ -142,6 +143,11 @@ ALL: Final[dict[str, str]] = {**DECODE, **PHOTO, **SET, **SHOOT, **ENGINE}
 def sentence(code: str, **data: Any) -> str:
     """The sentence for a code, its placeholders filled from `data`. Raises KeyError on an unknown code."""
     return ALL[code].format(**data)
+
+
+def told(error: ImagingError) -> str:
+    """The sentence of an error, for a person or for the operator. Never raises."""
+    return sentence(error.code, **error.data) if error.code in ALL else words.said(error)
 
 
 def reason(code: str, **data: Any) -> Reason:

@@ -55,7 +55,7 @@ os.register_at_fork(after_in_child=_new_lock_in_child)
 def run(work: Callable[[FaceModels], Result]) -> Result:
     """Call `work` with this process's models, alone.
 
-    Raises EngineError `model_missing` or `forked_after_use`.
+    Raises EngineError `package_missing` or `forked_after_use`.
     """
     with _lock:
         models = _models.get(os.getpid())

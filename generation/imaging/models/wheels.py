@@ -31,19 +31,19 @@ class WheelModel:
     source: str
 
     def locate(self) -> Path:
-        """Where the file lies. Raises EngineError `model_missing` when the wheel is not installed."""
+        """Where the file lies. Raises EngineError `package_missing` when the wheel is not installed."""
         spec = importlib.util.find_spec(self.package)
         for folder in (spec.submodule_search_locations or ()) if spec else ():
             file = Path(folder, self.path)
             if file.is_file():
                 return file
-        raise EngineError("model_missing", model=self.name, package=self.package)
+        raise EngineError("package_missing", model=self.name, package=self.package)
 
     def verify(self) -> Path:
         """`locate`, and raise EngineError `model_changed` unless the content is the one we know."""
         file = self.locate()
         if _sha256(file) != self.sha256:
-            raise EngineError("model_changed", model=self.name, file=str(file))
+            raise EngineError("model_changed", model=self.name, file=self.path)
         return file
 
 

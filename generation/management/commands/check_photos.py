@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from branding.look import Look
 from generation.imaging.errors import EngineError
-from generation.imaging.messages import sentence
+from generation.imaging.messages import told
 from generation.imaging.types import CheckedPhoto
 
 MISUSE = 2
@@ -42,7 +42,7 @@ class Command(BaseCommand):
         try:
             photos = [self._check(folder, file, f"{n}/{len(files)}") for n, file in enumerate(files, start=1)]
         except EngineError as error:
-            raise CommandError(sentence(error.code, **error.data)) from error
+            raise CommandError(told(error)) from error
         except KeyboardInterrupt:
             raise CommandError("Stopped; nothing was written.", returncode=130) from None
         _write(out, {"photos": photos})

@@ -11,6 +11,7 @@ import time
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from branding.look import STARTERS, Look
 from generation.imaging import consistency, report
 from generation.imaging.engines.table import ENGINES, find_engine
 from generation.imaging.errors import EngineError
+from generation.imaging.models.configured import configuration, configure
 from generation.imaging.shoot_folder import Order, find_people, shoot
 
 MISUSE, SOME_FAILED = 2, 3
@@ -138,7 +140,8 @@ def _work(orders: list[Order], workers: int) -> Iterator[Outcome]:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     # Spawned, not forked: MediaPipe's threads do not survive a fork.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    pool_of = partial(ProcessPoolExecutor, mp_context=get_context("spawn"), initializer=configure)
+    with pool_of(workers, initargs=(configuration(),)) as pool:
         for done in as_completed([pool.submit(shoot, order) for order in orders]):
             yield done.result()
 
