@@ -1,6 +1,7 @@
 """Copies of finished pictures for screens, made when first asked for."""
 
 import io
+from pathlib import PurePosixPath
 
 from PIL import Image
 
@@ -25,7 +26,8 @@ def thumb(candidate: Candidate) -> str:
 
 
 def _copy(candidate: Candidate, source: str, name: str, side_px: int | None, quality: int) -> str:
-    key = shoot_key(candidate.shoot, f"{candidate.rank:02d}-{name}.jpg")
+    # By the stored picture's own name: ranks change while a shoot runs.
+    key = shoot_key(candidate.shoot, f"{PurePosixPath(candidate.image).stem}-{name}.jpg")
     if not storage.renditions().exists(key):
         with Image.open(io.BytesIO(storage.read(storage.renditions(), source))) as stored:
             picture = stored.convert("RGB")

@@ -8,7 +8,8 @@ import dataclasses
 from typing import Any
 
 import structlog
-from django.db import IntegrityError
+from django.db import transaction
+from django.db.models import F, Max
 
 from branding.look import Framing, Look
 from branding.models import StyleVersion
@@ -16,8 +17,9 @@ from generation.imaging import decode, photocheck, run, samples
 from generation.imaging.engines.table import ENGINES, find_engine
 from generation.imaging.errors import Cancelled, EngineError, SubjectError
 from generation.imaging.finishing import encode, masters
+from generation.imaging.ranking import order
 from generation.imaging.types import Candidate as Picture
-from generation.imaging.types import CheckedPhoto, Progress, Reason
+from generation.imaging.types import CheckedPhoto, Progress, Reason, Take
 from generation.keys import photo_key, shoot_key
 from generation.models import FACE_THUMBNAIL, Candidate, Shoot, SourcePhoto
 from portal.lib import storage
@@ -74,23 +76,56 @@ def reason_json(reason: Reason) -> dict[str, Any]:
 
 
 def photograph(shoot: Shoot, size: tuple[int, int], progress: Progress) -> None:
-    """Make the candidates of a claimed shoot, storing those that are not stored yet.
+    """Make the candidates of a claimed shoot, each stored as soon as it is finished, and rank them.
 
-    Raises SubjectError (the photos cannot work), EngineError, or whatever `progress` raises to stop.
+    Those that an interrupted attempt stored are counted and not made again. Raises SubjectError (the photos
+    cannot work), EngineError, or whatever `progress` raises to stop.
     """
     look = look_of(shoot)
     checked = _load_photos(shoot, look, progress)
     gallery = photocheck.build_gallery(checked)
-    have = set(shoot.candidates.values_list("rank", flat=True))
+    reached = _LOADING_SHARE
 
     def later(stage: str, done: float) -> None:
-        progress(stage, _LOADING_SHARE + (1 - _LOADING_SHARE) * done)
+        nonlocal reached
+        reached = _LOADING_SHARE + (1 - _LOADING_SHARE) * done
+        progress(stage, reached)
 
-    pictures = run.headshots(gallery, look, seed=shoot.seed, count=shoot.count, size=size, progress=later)
+    kept = [take for take in map(_take, shoot.candidates.all()) if take is not None]
+    pictures = run.takes(
+        gallery, look, seed=shoot.seed, count=shoot.count, size=size, progress=later, kept=kept
+    )
     for picture in pictures:
-        if picture.rank not in have:
-            _store(shoot, picture)
-        progress("storing", 0.99)
+        _store(shoot, picture)
+        progress("storing", reached)
+    progress("rank", 0.99)
+    _rank(shoot)
+
+
+def _take(candidate: Candidate) -> Take | None:
+    """What ranking knows of a stored picture; None for one of an older release."""
+    stored = candidate.variation.get("take")
+    if not isinstance(stored, dict):
+        return None
+    return Take(**stored, scores=candidate.scores)
+
+
+def _rank(shoot: Shoot) -> None:
+    """Number the pictures best first. They arrived in the order in which they were made."""
+    rows = list(shoot.candidates.all())
+    takes = {row.pk: _take(row) for row in rows}
+    ranked = [take.key for take in order.best_first([take for take in takes.values() if take is not None])]
+    place = {key: number for number, key in enumerate(ranked)}
+
+    def rank(row: Candidate) -> tuple[int, int]:
+        take = takes[row.pk]
+        return (len(place) if take is None else place[take.key], row.rank)
+
+    with transaction.atomic():
+        # Ranks are unique at every moment: first out of the way, then to their places.
+        shoot.candidates.update(rank=F("rank") + _OUT_OF_THE_WAY)
+        for number, row in enumerate(sorted(rows, key=rank), 1):
+            Candidate.objects.filter(pk=row.pk).update(rank=number)
 
 
 def look_of(shoot: Shoot) -> Look:
@@ -100,6 +135,8 @@ def look_of(shoot: Shoot) -> Look:
 
 # Share of the progress bar for reading and checking the photos again.
 _LOADING_SHARE = 0.15
+# More than any rank: a shoot has at most a hundred pictures.
+_OUT_OF_THE_WAY = 1000
 
 
 def _load_photos(shoot: Shoot, look: Look, progress: Progress) -> list[CheckedPhoto]:
@@ -118,7 +155,7 @@ def _load_photos(shoot: Shoot, look: Look, progress: Progress) -> list[CheckedPh
 
 def _store(shoot: Shoot, picture: Picture) -> None:
     """Files first, then the row that names them: a row never points at nothing."""
-    stem = f"{picture.rank:02d}"
+    stem = picture.take.key
     image, small = shoot_key(shoot, f"{stem}.png"), shoot_key(shoot, f"{stem}-small.jpg")
     master = shoot_key(shoot, f"{stem}.master")
     storage.put(storage.renditions(), image, encode.png(picture.image))
@@ -126,16 +163,21 @@ def _store(shoot: Shoot, picture: Picture) -> None:
     storage.put(storage.renditions(), small, decode.encode_jpeg(small_pixels, 88))
     storage.put(storage.masters(), master, masters.save_master(picture.master))
     columns = _columns(picture) | {"image": image, "small": small, "master": master}
-    try:
-        Candidate.objects.get_or_create(
-            shoot=shoot, rank=picture.rank, defaults={"company_id": shoot.company_id, **columns}
-        )
-    except IntegrityError as error:
+    with transaction.atomic():
+        mine = Shoot.objects.select_for_update().filter(pk=shoot.pk)
+        current = mine.values_list("attempt", flat=True).first()
+        if current == shoot.attempt:
+            last = shoot.candidates.aggregate(last=Max("rank"))["last"] or 0
+            shoot.candidates.create(company_id=shoot.company_id, rank=last + 1, **columns)
+            return
+    if current is None:
         # The person was erased while we worked: nothing of them may stay behind.
         for name in (image, small):
             storage.renditions().delete(name)
         storage.masters().delete(master)
-        raise Cancelled("shoot_gone") from error
+        raise Cancelled("shoot_gone")
+    # Another worker took over; it makes the same files.
+    raise Cancelled("lost_claim")
 
 
 def _columns(picture: Picture) -> dict[str, Any]:
@@ -154,10 +196,15 @@ def _columns(picture: Picture) -> dict[str, Any]:
             "head_height": picture.head_height,
             "roll_deg": picture.roll_deg,
         },
-        "variation": picture.variation,
+        "variation": {**picture.variation, "take": _told(picture.take)},
         "measures": picture.measures,
         "seconds": picture.seconds,
     }
+
+
+def _told(take: Take) -> dict[str, Any]:
+    """A take as JSON, without its scores: those have a column."""
+    return {"key": take.key, "photo": take.photo, "plain": take.plain, "signature": take.signature}
 
 
 def render(candidate: Candidate, look: Look, size: tuple[int, int]) -> bytes:

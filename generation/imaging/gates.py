@@ -1,6 +1,6 @@
 """What is measured on a finished picture, and what it must hold to be shown."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import cv2
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from branding.look import Look
-from generation.imaging import color
+from generation.imaging import color, steady
 from generation.imaging.errors import SubjectError
 from generation.imaging.face.detect import detect_faces
 from generation.imaging.finishing.framing import frame_person
@@ -68,10 +68,11 @@ def measure(image: SRGB8, master: MasterLayers, look: Look) -> Measured:
     Raises SubjectError `no_face` when no face is found in it.
     """
     faces = detect_faces(image)
-    if not faces:
+    landmarks = steady.read_landmarks(image) if faces else None
+    if landmarks is None:
         raise SubjectError("no_face")
-    face = faces[0]
-    landmarks, height = face.landmarks, image.shape[0]
+    face = replace(faces[0], landmarks=landmarks)
+    height = image.shape[0]
     small8, small_landmarks = _small(image, landmarks)
     small = color.srgb8_to_linear(small8)
     shading = estimate.fit_shading(estimate.skin_samples(small, small_landmarks))
@@ -180,12 +181,4 @@ def numbers(image: SRGB8, measured: Measured) -> dict[str, float]:
 def told(variation: Variation, master: MasterLayers, look: Look, size: tuple[int, int]) -> dict[str, Any]:
     """What sets the candidate apart, and how far cloth was drawn to reach the frame's edge."""
     laid = frame_person(master.alpha, master.landmarks, variation.framing(look.framing), size)
-    out: dict[str, Any] = {"cloth_drawn": laid.reach.cloth, "hair_drawn": laid.reach.hair}
-    if not variation.plain:
-        out |= {
-            "crop": round(variation.head, 4),
-            "shift": round(variation.shift, 4),
-            "key_azimuth_deg": round(variation.azimuth_deg, 1),
-            "key_fill": round(variation.ratio, 3),
-        }
-    return out
+    return {"cloth_drawn": laid.reach.cloth, "hair_drawn": laid.reach.hair, **variation.told()}

@@ -14,7 +14,7 @@ from generation.imaging.errors import SubjectError
 from generation.imaging.face.detect import detect_faces
 from generation.imaging.finishing import framing as frames
 from generation.imaging.finishing import masters
-from generation.imaging.landmarks import face_unit, moved
+from generation.imaging.landmarks import moved
 from generation.imaging.types import SRGB8, CheckedPhoto, MasterLayers, PhotoReport
 
 # Eye-to-chin heights that masters are reduced to: few, so that a moving head-height control finds the
@@ -33,35 +33,14 @@ def unit_for(framing: Framing, size: tuple[int, int]) -> int:
     return next((unit for unit in UNITS_PX if unit >= wanted), UNITS_PX[-1])
 
 
-def reduced(master: MasterLayers, unit_px: int) -> MasterLayers:
-    """The master with eyes to chin at most `unit_px` tall; the same object where it is smaller already."""
-    scale = unit_px / face_unit(master.landmarks)
-    if scale >= 1.0:
-        return master
-    height, width = master.alpha.shape
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    # Colour is averaged with its alpha: what lies outside the person must not bleed in.
-    weight = np.maximum(master.alpha, 1e-3)[..., None]
-    colour = cv2.resize(master.foreground * weight, size, interpolation=cv2.INTER_AREA)
-    share = cv2.resize(weight[..., 0], size, interpolation=cv2.INTER_AREA)[..., None]
-    return MasterLayers(
-        foreground=np.asarray(colour / share, np.float32),
-        alpha=np.asarray(cv2.resize(master.alpha, size, interpolation=cv2.INTER_AREA), np.float32),
-        landmarks=moved(master.landmarks, size[0] / width),
-        light=master.light,
-        unsure=master.unsure,
-        photo=master.photo,
-    )
-
-
 def proof(content: bytes, unit_px: int) -> MasterLayers:
     """A stored master, reduced. Raises DecodeError `master_damaged`."""
-    return reduced(masters.load_master(content), unit_px)
+    return masters.reduced(masters.load_master(content), unit_px)
 
 
 def photo_name(content: bytes) -> str:
     """The name of the photo that a stored master was made from."""
-    return masters.load_master(content).photo
+    return masters.photo_of(content)
 
 
 def finish(master: MasterLayers, look: Look, size: tuple[int, int], quality: int = 88) -> bytes:

@@ -1,8 +1,8 @@
 """The stages in order, from checked photos to ranked candidates. Reads from top to bottom."""
 
 import time
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import cv2
@@ -10,44 +10,47 @@ import numpy as np
 from numpy.typing import NDArray
 
 from branding.look import Framing, Grade, Look
-from generation.imaging import drawing, gates
+from generation.imaging import drawing, gates, steady
 from generation.imaging.engines.base import DRAWN, Portrait, Posed, Sitting
 from generation.imaging.engines.table import find_engine, find_offer
 from generation.imaging.errors import SubjectError
-from generation.imaging.face.detect import detect_faces
-from generation.imaging.finishing import backdrop, composite, framing, grade, masters, retouch, skin
+from generation.imaging.finishing import (
+    backdrop,
+    composite,
+    framing,
+    grade,
+    masters,
+    retouch,
+    sample,
+    skin,
+)
 from generation.imaging.finishing.vary import Variation, variations
-from generation.imaging.landmarks import eye_middle, face_unit, moved
+from generation.imaging.landmarks import moved
 from generation.imaging.lighting import estimate, relight, temperature
 from generation.imaging.matting.layers import cut_out
+from generation.imaging.prepare import others, prepared
 from generation.imaging.prompt import Visible
 from generation.imaging.ranking import order
+from generation.imaging.ranking.signature import signature
+from generation.imaging.shooting import MOST_IDLE, OF_THE_PHOTO, Shooting, rising
 from generation.imaging.types import (
     SRGB8,
     Alpha,
     Candidate,
     CheckedPhoto,
     DecodedPhoto,
-    Face,
     Gallery,
     LinearRGB,
     MasterLayers,
     Progress,
+    Take,
 )
 
-# What a master keeps around the eyes, in eye-to-chin units (sideways, up, down): every framing that a
-# Look allows, except where the photo ends.
-_KEEP: Final = (2.6, 2.6, 4.2)
-# A master's face is at most this tall, eyes to chin: what the tightest framing shows in a 2048 px picture.
-_MOST_UNIT_PX: Final = 700.0
-# And at most this many pixels, for time and memory.
-_MOST_PX: Final = 7_000_000
-# Below this scale a picture is averaged down before sampling, against moire.
-_AVERAGE_BELOW: Final = 0.75
-# Readings of the framed face; a third changes nothing that can be measured.
-_SETTLING: Final = 2
-# A finished picture that measures less level than this is laid out once more (bar: 0.7 degrees).
-_LEVEL_DEG: Final = 0.35
+# A finished picture that is read farther than this from its style (of the frame's height; degrees) is laid
+# out once more. Two thirds of the bars of 0.5 %, 1.5 % and 0.7 degrees: other readers read differently.
+_OFF: Final = {"eye_line": 0.0033, "head_height": 0.010, "roll_deg": 0.46}
+# Eyes to chin in the master at which the framing is settled: what a preview shows.
+_SETTLING_UNIT_PX: Final = 330.0
 # The smallest head that a Look may ask for.
 _LEAST_HEAD: Final = 0.10
 PREVIEW_SIZE: Final = (512, 640)
@@ -59,76 +62,29 @@ def develop(photo: CheckedPhoto) -> MasterLayers:
 
     Raises SubjectError `no_face` when the photo was not accepted far enough to have a face.
     """
-    pixels, face = _prepared(photo)
-    matte = cut_out(pixels, face, _others(pixels, face))
-    foreground = masters.settle(matte.foreground)
+    pixels, face = prepared(photo)
+    matte = cut_out(pixels, face, others(pixels, face))
+    alpha = np.rint(matte.alpha * 65535).astype(np.float32) / np.float32(65535)
+    foreground = masters.settle(matte.foreground, alpha)
     small, landmarks = estimate.small_view(foreground, face.landmarks)
     shading = estimate.fit_shading(estimate.skin_samples(small, landmarks))
     kelvin = temperature.estimate_k(foreground, face.landmarks)
-    alpha = np.rint(matte.alpha * 65535).astype(np.float32) / np.float32(65535)
     light = estimate.describe(shading, kelvin)
-    return MasterLayers(foreground, alpha, face.landmarks, light, matte.unsure, photo.name)
+    return _settled(MasterLayers(foreground, alpha, face.landmarks, light, matte.unsure, photo.name))
 
 
-def _prepared(photo: CheckedPhoto) -> tuple[SRGB8, Face]:
-    """The photo's pixels and face as a master keeps them."""
-    if photo.decoded is None or photo.face is None:
-        raise SubjectError("no_face")
-    pixels, face = _around_the_person(photo.decoded.pixels, photo.face)
-    return pixels, _as_framed(pixels, face)
-
-
-def _as_framed(pixels: SRGB8, face: Face) -> Face:
-    """The face as the mesh reads it in an upright frame of headshot size.
-
-    The mesh reads a tilted or differently cropped face up to a degree differently; whoever measures the
-    finished picture sees it upright and framed, so that reading is the one to frame by.
-    """
-    for _ in range(_SETTLING):
-        matrix, scale = framing.place(face.landmarks, Framing(), PREVIEW_SIZE)
-        shrink = min(1.0, scale / _AVERAGE_BELOW)
-        size = (max(1, round(pixels.shape[1] * shrink)), max(1, round(pixels.shape[0] * shrink)))
-        view = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA) if shrink < 1 else pixels
-        warp = np.concatenate([matrix[:, :2] / (size[0] / pixels.shape[1]), matrix[:, 2:]], axis=1)
-        upright = cv2.warpAffine(
-            view, warp, PREVIEW_SIZE, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-        )
-        found = detect_faces(np.asarray(upright, np.uint8))
-        if not found:
-            return face
-        back = np.linalg.inv(matrix[:, :2])
-        points = (found[0].landmarks[:, :2] - matrix[:, 2]) @ back.T
-        depth = found[0].landmarks[:, 2:] / scale
-        landmarks = np.concatenate([points, depth], axis=1).astype(np.float32)
-        face = Face(face.box, landmarks, face.yaw_deg, face.pitch_deg, face.roll_deg, face.score)
-    return face
-
-
-def _others(pixels: SRGB8, face: Face) -> list[Face]:
-    """Further faces in the picture: bystanders, whose bodies must go."""
-    middle = eye_middle(face.landmarks)
-    reach = 0.6 * face_unit(face.landmarks)
-    return [one for one in detect_faces(pixels) if np.linalg.norm(eye_middle(one.landmarks) - middle) > reach]
-
-
-def _around_the_person(pixels: SRGB8, face: Face) -> tuple[SRGB8, Face]:
-    """Cut the photo to what a master keeps, and scale it to what a final can use."""
-    unit, (x, y) = face_unit(face.landmarks), eye_middle(face.landmarks)
-    side, up, down = _KEEP
-    x0, x1 = max(0, int(x - side * unit)), min(pixels.shape[1], int(x + side * unit))
-    y0, y1 = max(0, int(y - up * unit)), min(pixels.shape[0], int(y + down * unit))
-    part = pixels[y0:y1, x0:x1]
-    scale = min(1.0, _MOST_UNIT_PX / unit, float(np.sqrt(_MOST_PX / (part.shape[0] * part.shape[1]))))
-    landmarks = moved(face.landmarks, 1.0, -x0, -y0)
-    if scale < 1.0:
-        size = (round(part.shape[1] * scale), round(part.shape[0] * scale))
-        part = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
-        landmarks = moved(landmarks, scale)
-    low, high = landmarks[:, :2].min(axis=0), landmarks[:, :2].max(axis=0)
-    box = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
-    return np.ascontiguousarray(part), Face(
-        box, landmarks, face.yaw_deg, face.pitch_deg, face.roll_deg, face.score
-    )
+def _settled(master: MasterLayers) -> MasterLayers:
+    """The master with the landmarks that are found in its finished picture: what is framed by them measures
+    as it should. The light and backdrop of any style do."""
+    small = masters.reduced(master, _SETTLING_UNIT_PX)
+    try:
+        seen = steady.read_landmarks(finish(small, Look(), PREVIEW_SIZE))
+    except SubjectError:
+        return master
+    if seen is None:
+        return master
+    found = steady.read_back(seen, small.landmarks, Look().framing, PREVIEW_SIZE)
+    return replace(master, landmarks=moved(found, master.alpha.shape[1] / small.alpha.shape[1]))
 
 
 def finish(
@@ -148,8 +104,9 @@ def _before_plate(
 ) -> tuple[LinearRGB, Alpha, framing.Frame]:
     """The composite before the grade, the alpha in it, and how the person was laid out."""
     laid = framing.frame_person(master.alpha, master.landmarks, vary.framing(look.framing), size)
-    lit = _lit(master, look, vary)
-    foreground, alpha = _sampled(lit, master, laid)
+    matrix, gain = _lighting(master, look, vary)
+    foreground, alpha = sample.sampled(master, matrix, laid)
+    foreground = sample.lit(foreground, gain, laid, master.alpha.shape)
     foreground = retouch.soften_blemishes(foreground, laid.landmarks, look.retouch)
     foreground = retouch.sharpen(foreground, alpha, laid.scale)
     plate = backdrop.plate(look.backdrop, size)
@@ -162,7 +119,7 @@ def pose(photo: CheckedPhoto, look: Look, size: tuple[int, int], looseness: floa
 
     Raises SubjectError as `develop` and `finish` do.
     """
-    pixels, face = _prepared(photo)
+    pixels, face = prepared(photo)
     master = develop(photo)
     head = max(_LEAST_HEAD, look.framing.head_height * looseness)
     plain = look.model_copy(
@@ -184,8 +141,9 @@ def pose(photo: CheckedPhoto, look: Look, size: tuple[int, int], looseness: floa
     )
 
 
-def _lit(master: MasterLayers, look: Look, vary: Variation) -> LinearRGB:
-    """White balance, rig and the exposure that keeps the skin's own lightness through the grade."""
+def _lighting(master: MasterLayers, look: Look, vary: Variation) -> tuple[NDArray[Any], NDArray[np.float32]]:
+    """White balance as a (3, 3) matrix, and rig with the exposure that keeps the skin's own lightness
+    through the grade as a gain on the whole master, (h, w) at a small size."""
     rig = vary.light(look.light)
     matrix = temperature.balance(master.light.temperature_k, rig.temperature_k)
     small, landmarks = estimate.small_view(master.foreground, master.landmarks)
@@ -194,30 +152,44 @@ def _lit(master: MasterLayers, look: Look, vary: Variation) -> LinearRGB:
     balanced = small @ matrix.T
     plan = relight.plan(balanced, small_alpha, landmarks, rig)
     exposure = skin.exposure(balanced, balanced * plan.gain[..., None], landmarks, look.grade)
-    full = (master.alpha.shape[1], master.alpha.shape[0])
-    gain = cv2.resize(plan.gain * np.float32(exposure), full, interpolation=cv2.INTER_CUBIC)
-    return np.asarray(np.maximum(master.foreground @ matrix.T, 0) * gain[..., None], np.float32)
+    return matrix, plan.gain * np.float32(exposure)
 
 
-def _sampled(lit: LinearRGB, master: MasterLayers, laid: framing.Frame) -> tuple[LinearRGB, NDArray[Any]]:
-    """Foreground and alpha at the frame's pixels. Colour is interpolated on a square-root scale, where
-    an overshoot beside a bright edge does not show."""
-    colour, alpha, map_x, map_y = np.sqrt(lit), master.alpha, laid.map_x, laid.map_y
-    if laid.reach.hair:
-        # A crown that the photo cut has no hairs of its own at the edge: it gets a soft one.
-        soft = max(2, round(0.015 * face_unit(master.landmarks)))
-        alpha = alpha.copy()
-        alpha[:soft] *= np.linspace(0, 1, soft, dtype=np.float32)[:, None]
-    if laid.scale < _AVERAGE_BELOW:
-        size = (max(1, round(alpha.shape[1] * laid.scale)), max(1, round(alpha.shape[0] * laid.scale)))
-        fx, fy = size[0] / alpha.shape[1], size[1] / alpha.shape[0]
-        colour = cv2.resize(colour, size, interpolation=cv2.INTER_AREA)
-        alpha = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)
-        map_x = (map_x + 0.5) * np.float32(fx) - 0.5
-        map_y = (map_y + 0.5) * np.float32(fy) - 0.5
-    colour = cv2.remap(colour, map_x, map_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    alpha = cv2.remap(alpha, map_x, map_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=0.0)
-    return np.maximum(colour, 0) ** 2, np.clip(alpha, 0, 1).astype(np.float32)
+def takes(
+    gallery: Gallery,
+    look: Look,
+    *,
+    seed: int,
+    count: int,
+    size: tuple[int, int] = FINAL_SIZE,
+    progress: Progress = lambda stage, share: None,
+    kept: Sequence[Take] = (),
+) -> Iterator[Candidate]:
+    """Up to `count` candidates that pass every gate, each as soon as it is finished; `rank` counts them.
+    `order.best_first` ranks their `take`s once all are there.
+
+    The same arguments give the same bytes. Several photos differ by photo; one photo varies crop and light
+    within the style's tolerances, which `Candidate.variation` says; what would look like a picture that is
+    there already is left out. `kept` are the takes that an interrupted run has stored: they count and are
+    not made again. An engine that draws gets other seeds for what failed (`EngineOptions.retries`); where
+    nothing it drew may be shown the person's own photos are, and `variation["fallback"]` says
+    `generated_failed`. Raises SubjectError with the code of what stood in the way most often when none
+    passes.
+    """
+    if not gallery.photos:
+        raise SubjectError("no_usable_photo")
+    draws = find_offer(look.engine).source == "generated"
+    shooting = Shooting(count, kept)
+    work = _Work(shooting, gallery, look, size, rising(progress))
+    for again in range(1 + look.engine_options.retries if draws else 1):
+        told = drawing.nearer(work.progress, again) if draws else work.progress
+        yield from _round(replace(work, progress=told), drawing.seed_of(seed, again), again)
+        if shooting.full:
+            return
+    if draws and not shooting.shown:
+        yield from _studio_instead(work, seed)
+    if not shooting.shown:
+        raise shooting.most_common()
 
 
 def headshots(
@@ -229,136 +201,166 @@ def headshots(
     size: tuple[int, int] = FINAL_SIZE,
     progress: Progress = lambda stage, share: None,
 ) -> Iterator[Candidate]:
-    """Up to `count` candidates that pass every gate, best first.
-
-    The same arguments give the same bytes. Several photos differ by photo; one photo varies crop and
-    light within the style's tolerances, which `Candidate.variation` says. An engine that draws gets other
-    seeds for what failed (`EngineOptions.retries`); where nothing it drew may be shown the person's own
-    photos are, and `variation["fallback"]` says `generated_failed`. Raises SubjectError with the code of
-    what stood in the way most often when none passes.
-    """
-    if not gallery.photos:
-        raise SubjectError("no_usable_photo")
-    draws = find_offer(look.engine).source == "generated"
-    found: list[Candidate] = []
-    refused: list[SubjectError] = []
-    for again in range(1 + look.engine_options.retries if draws else 1):
-        told = drawing.nearer(progress, again) if draws else progress
-        left, other = count - len(found), drawing.seed_of(seed, again)
-        shown, failed = _round(gallery, look, other, left, size, told)
-        found, refused = found + shown, refused + failed
-        if len(found) >= count:
-            break
-    if draws and not found:
-        found = _studio_instead(gallery, look, seed, count, size, progress, _most_common(refused))
+    """All of `takes`, best first. Needs memory for all of them at once."""
+    found = {one.take.key: one for one in takes(gallery, look, seed=seed, count=count, size=size,
+                                                progress=progress)}  # fmt: skip
     progress("rank", 1.0)
-    if not found:
-        raise _most_common(refused)
-    yield from order.best_first(found, count)
+    for rank, take in enumerate(order.best_first([one.take for one in found.values()]), 1):
+        yield replace(found[take.key], rank=rank)
 
 
-def _round(
-    gallery: Gallery, look: Look, seed: int, count: int, size: tuple[int, int], progress: Progress
-) -> tuple[list[Candidate], list[SubjectError]]:
-    """One go of the engine: what passes every gate, and why the others did not."""
-    sitting = Sitting(Visible(), lambda photo, at, loose: pose(photo, look, at, loose))
-    engine = find_engine(look.engine)
-    portraits = list(
-        engine.photograph(gallery, look, sitting=sitting, seed=seed, count=count, progress=progress)
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What all takes of a shoot share."""
+
+    shooting: Shooting
+    gallery: Gallery
+    look: Look
+    size: tuple[int, int]
+    progress: Progress
+
+
+def _round(work: _Work, seed: int, again: int) -> Iterator[Candidate]:
+    """One go of the engine over the gallery, photos that show something new first."""
+    spanning = order.spanning([photo.report.measures for photo in work.gallery.photos])
+    gallery = replace(work.gallery, photos=tuple(work.gallery.photos[at] for at in spanning))
+    sitting = Sitting(Visible(), lambda photo, at, loose: pose(photo, work.look, at, loose))
+    shooting, draws = work.shooting, find_offer(work.look.engine).source == "generated"
+    room = shooting.room(again)
+    expected = room if draws else min(room, len(gallery.photos))
+    spare: _Roll | None = None
+    portraits = find_engine(work.look.engine).photograph(
+        gallery, work.look, sitting=sitting, seed=seed, count=room, progress=work.progress
     )
-    per_photo = -(-count // max(1, len(portraits)))
-    found: list[Candidate] = []
-    refused: list[SubjectError] = []
     for index, portrait in enumerate(portraits):
-        progress("develop", index / len(portraits))
-        try:
-            portrait = drawing.looked_at(portrait, look.framing)
-        except SubjectError as error:
-            refused.append(error)
-            continue
-        master = develop(portrait.photo)
-        for step, variation in enumerate(variations(per_photo, seed)):
-            progress("finish", (index + (step + 1) / (per_photo + 1)) / len(portraits))
-            try:
-                found.append(_candidate(master, portrait, gallery, look, size, variation))
-            except SubjectError as error:
-                refused.append(error)
-    return found, refused
+        roll = _Roll(work, portrait, seed, (again, index), 1 / expected)
+        left = room - shooting.before(again, index)
+        yield from roll.pictures(-(-left // max(1, expected - index)))
+        spare = spare or (roll if roll.worked else None)
+        if shooting.full:
+            return
+    if spare is not None and not draws:
+        yield from spare.further()
 
 
-def _studio_instead(
-    gallery: Gallery,
-    look: Look,
-    seed: int,
-    count: int,
-    size: tuple[int, int],
-    progress: Progress,
-    why: SubjectError,
-) -> list[Candidate]:
+def _studio_instead(work: _Work, seed: int) -> Iterator[Candidate]:
     """The person's own photos where nothing that was drawn may be shown; `variation` says so.
 
     Raises SubjectError `generated_failed` when they do not work either.
     """
-    plain = look.model_copy(update={"engine": "studio"})
-    found, _ = _round(gallery, plain, seed, count, size, progress)
-    if not found:
-        raise SubjectError("generated_failed", because=why.code)
+    why = work.shooting.most_common()
+    plain = work.look.model_copy(update={"engine": "studio"})
     told = {"fallback": "generated_failed", "because": why.code}
-    return [replace(one, variation={**one.variation, **told}) for one in found]
+    for one in _round(replace(work, look=plain), seed, 0):
+        yield replace(one, variation={**one.variation, **told})
+    if not work.shooting.shown:
+        raise SubjectError("generated_failed", because=why.code)
+
+
+class _Roll:
+    """The pictures of one portrait: the style itself, then its variations. Developed when first needed."""
+
+    def __init__(
+        self, work: _Work, portrait: Portrait, seed: int, place: tuple[int, int], share: float
+    ) -> None:
+        # Whether any of its pictures may be shown.
+        self.worked = False
+        self._work, self._portrait, self._seed = work, portrait, seed
+        self._place, self._begun, self._share = place, place[1] * share, share
+        self._master: MasterLayers | None = None
+        self._step = self._idle = 0
+
+    def pictures(self, wanted: int) -> Iterator[Candidate]:
+        """Those that pass and show something new, until there are `wanted` with the stored ones."""
+        got = 0
+        while got < wanted and self._idle < MOST_IDLE:
+            key, made = self._next(min(0.95, (got + 0.5) / wanted))
+            if made is not None:
+                yield made
+            got += key in self._work.shooting.shown
+
+    def further(self) -> Iterator[Candidate]:
+        """More of them, until the shoot has enough."""
+        while not self._work.shooting.full and self._idle < MOST_IDLE:
+            _, made = self._next(0.95)
+            if made is not None:
+                yield made
+
+    def _next(self, share: float) -> tuple[str, Candidate | None]:
+        """The next picture's key, and the picture where it is a new one."""
+        shooting, self._step = self._work.shooting, self._step + 1
+        key = shooting.key(*self._place, self._step)
+        if key in shooting.shown:
+            self.worked, self._idle = True, 0
+            return key, None
+        try:
+            made = self._candidate(key, variations(self._step, self._seed)[-1], share)
+        except SubjectError as error:
+            shooting.refused.append(error)
+            hopeless = self._master is None or error.code in OF_THE_PHOTO
+            self._idle = MOST_IDLE if hopeless else self._idle + 1
+            return key, None
+        if not shooting.take(made.take):
+            self._idle += 1
+            return key, None
+        self.worked, self._idle = True, 0
+        return key, replace(made, rank=len(shooting.shown))
+
+    def _candidate(self, key: str, variation: Variation, share: float) -> Candidate:
+        started = time.perf_counter()
+        if self._master is None:
+            self._work.progress("develop", self._begun)
+            self._portrait = drawing.looked_at(self._portrait, self._work.look.framing)
+            self._master = develop(self._portrait.photo)
+        self._work.progress("finish", self._begun + self._share * share)
+        made = _candidate(self._master, self._portrait, self._work, variation, key)
+        return replace(made, seconds=time.perf_counter() - started)
 
 
 def _candidate(
-    master: MasterLayers,
-    portrait: Portrait,
-    gallery: Gallery,
-    look: Look,
-    size: tuple[int, int],
-    variation: Variation,
+    master: MasterLayers, portrait: Portrait, work: _Work, variation: Variation, key: str
 ) -> Candidate:
     """One finished picture with its numbers. Raises SubjectError where framing or a gate refuses it."""
-    started = time.perf_counter()
+    look, size = work.look, work.size
+    wanted = variation.framing(look.framing)
     image = finish(master, look, size, variation)
     measured = gates.measure(image, master, look)
-    if abs(measured.roll_deg) > _LEVEL_DEG:
-        master = _levelled(master, measured.roll_deg)
+    if _is_off(measured, wanted):
+        seen = steady.read_back(measured.face.landmarks, master.landmarks, wanted, size)
+        master = replace(master, landmarks=seen)
         image = finish(master, look, size, variation)
         measured = gates.measure(image, master, look)
-    judged = gates.judge(measured, master, gallery, look)
+    judged = gates.judge(measured, master, work.gallery, look)
     failed = next((name for name, gate in judged.items() if not gate.passed), None)
     if failed:
         raise SubjectError(f"gate_{failed}", value=round(judged[failed].value, 3), bound=judged[failed].bound)
-    scores = order.scores(measured, portrait.photo.report.measures)
-    how = {**portrait.how, **gates.told(variation, master, look, size)}
+    likeness = judged["likeness"].value
+    scores = {**order.scores(measured, portrait.photo.report.measures), "likeness": likeness}
+    signed = signature(image, measured.face.landmarks)
     return Candidate(
         image=image,
         rank=0,
         source=portrait.source,
-        likeness=judged["likeness"].value,
+        likeness=likeness,
         gates=judged,
-        scores={**scores, "likeness": judged["likeness"].value},
+        scores={**scores, "total": round(order.total(scores), 4)},
         light=measured.light,
         eye_line=measured.eye_line,
         head_height=measured.head_height,
         roll_deg=measured.roll_deg,
-        seconds=time.perf_counter() - started,
+        seconds=0.0,
         master=master,
-        variation=how,
+        variation={**portrait.how, **gates.told(variation, master, look, size)},
         measures=gates.numbers(image, measured),
+        take=Take(key, portrait.photo.name, variation.plain, scores, signed),
     )
 
 
-def _levelled(master: MasterLayers, roll: float) -> MasterLayers:
-    """The master with its landmarks turned by the roll (degrees) that its finished picture still showed."""
-    angle = np.radians(roll)
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    middle = eye_middle(master.landmarks)
-    landmarks = master.landmarks.copy()
-    landmarks[:, :2] = (landmarks[:, :2] - middle) @ turn.T + middle
-    return replace(master, landmarks=landmarks)
-
-
-def _most_common(refused: list[SubjectError]) -> SubjectError:
-    """The error that the person should hear about."""
-    codes = [error.code for error in refused]
-    most = max(dict.fromkeys(codes), key=codes.count)
-    return next(error for error in refused if error.code == most)
+def _is_off(measured: gates.Measured, wanted: Framing) -> bool:
+    """Whether a fresh look at the picture finds the face elsewhere than the style has it."""
+    off = {
+        "eye_line": measured.eye_line - wanted.eye_line,
+        "head_height": measured.head_height - wanted.head_height,
+        "roll_deg": measured.roll_deg,
+    }
+    return any(abs(off[name]) > bound for name, bound in _OFF.items())

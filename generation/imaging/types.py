@@ -1,6 +1,6 @@
 """Values that pass between the stages. Stages import these, never each other."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -131,6 +131,20 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
+class Take:
+    """What ranking needs to know of one finished picture; all of it can be stored in a row."""
+
+    # Names the picture among its person's; the same in every run of the same shoot.
+    key: str = ""
+    photo: str = ""
+    # Whether it is the style itself, not a variation.
+    plain: bool = True
+    scores: Mapping[str, float] = field(default_factory=dict)
+    # `ranking.signature` as text.
+    signature: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """One finished picture with everything that was measured on it."""
 
@@ -152,3 +166,4 @@ class Candidate:
     # Further numbers of the picture, for team consistency: skin lightness before and after, contrast,
     # the backdrop's corner colour.
     measures: dict[str, float] = field(default_factory=dict)
+    take: Take = field(default_factory=Take)

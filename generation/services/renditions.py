@@ -128,20 +128,9 @@ def _reframed(candidate: Candidate, look: Look, preset: Preset) -> SRGB8 | None:
     )
     try:
         reframed = look.model_copy(update={"framing": framing})
-        return run.finish(master, reframed, size, _variation(candidate, framed=False))
+        return run.finish(master, reframed, size, Variation.read(candidate.variation, framed=False))
     except SubjectError:
         return None
-
-
-def _variation(candidate: Candidate, *, framed: bool) -> Variation:
-    """How the chosen picture differs from its style's plain look; its framing only where asked for."""
-    how = candidate.variation
-    return Variation(
-        head=float(how.get("crop", 0.0)) if framed else 0.0,
-        shift=float(how.get("shift", 0.0)) if framed else 0.0,
-        azimuth_deg=float(how.get("key_azimuth_deg", 0.0)),
-        ratio=float(how.get("key_fill", 0.0)),
-    )
 
 
 def _cropped(candidate: Candidate, look: Look, preset: Preset, size: tuple[int, int]) -> SRGB8:
@@ -149,8 +138,7 @@ def _cropped(candidate: Candidate, look: Look, preset: Preset, size: tuple[int, 
     with Image.open(io.BytesIO(storage.read(storage.renditions(), candidate.image))) as stored:
         pixels = np.asarray(stored.convert("RGB"), np.uint8)
     whole = (pixels.shape[1], pixels.shape[0])
-    vary = _variation(candidate, framed=True)
-    framing = vary.framing(look.framing)
+    framing = Variation.read(candidate.variation).framing(look.framing)
     line = preset.eye_line if preset.eye_line is not None else framing.eye_line
     box = deliver.crop_box(whole, size, (framing.eye_center, framing.eye_line), line)
     fitted, _ = deliver.fit(pixels, box, size)

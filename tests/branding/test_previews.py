@@ -156,7 +156,7 @@ def test_reduced_masters_show_what_the_full_one_shows(shared_photos: Path) -> No
     photo = (shared_photos / "portraits" / "al-green.jpg").read_bytes()
     full = masters.load_master(proof.develop(photo, "al-green"))
     look, size = Look(), (320, 400)
-    small = proof.reduced(full, proof.unit_for(look.framing, size))
+    small = masters.reduced(full, proof.unit_for(look.framing, size))
     assert small.alpha.size < full.alpha.size / 2
     pictures = [
         np.asarray(Image.open(io.BytesIO(proof.finish(master, look, size)))).astype(float)

@@ -10,9 +10,8 @@ from PIL import Image
 
 from branding.look import STARTERS, Backdrop, Framing, Grade, Look
 from generation.imaging import run
-from generation.imaging.errors import DecodeError, SubjectError
-from generation.imaging.finishing import backdrop, encode, framing, grade, masters, retouch
-from generation.imaging.finishing.vary import Variation, variations
+from generation.imaging.errors import SubjectError
+from generation.imaging.finishing import backdrop, encode, framing, grade, retouch
 from generation.imaging.landmarks import eye_middle, roll_deg
 from tests.imaging import people
 
@@ -112,19 +111,6 @@ def test_retouch_takes_a_pimple_and_leaves_a_mole() -> None:
     )
 
 
-def test_a_loaded_master_gives_the_same_picture() -> None:
-    master = people.master()
-    loaded = masters.load_master(masters.save_master(master))
-    np.testing.assert_array_equal(run.finish(loaded, Look(), SIZE), run.finish(master, Look(), SIZE))
-    assert (loaded.light, loaded.photo, loaded.unsure) == (master.light, master.photo, master.unsure)
-
-
-@pytest.mark.parametrize("content", [b"", b"PK nonsense", b"\x89PNG\r\n"])
-def test_a_damaged_master_says_so(content: bytes) -> None:
-    with pytest.raises(DecodeError):
-        masters.load_master(content)
-
-
 def test_files_carry_no_metadata_and_png_no_loss() -> None:
     picture = run.finish(people.master(), Look(), SIZE)
     with Image.open(io.BytesIO(encode.png(picture))) as png:
@@ -137,15 +123,6 @@ def test_files_carry_no_metadata_and_png_no_loss() -> None:
 @pytest.mark.parametrize("name", list(STARTERS))
 def test_every_starter_finishes(name: str) -> None:
     assert run.finish(people.master("portraits/byron-donalds.jpg"), STARTERS[name], SIZE).std() > 10
-
-
-def test_variations_start_with_the_look_and_repeat() -> None:
-    assert variations(1, 7) == [Variation()]
-    assert variations(6, 3) == variations(6, 3) != variations(6, 4)
-    look = Look()
-    for one in variations(12, 1):
-        assert abs(one.framing(look.framing).eye_line - look.framing.eye_line) <= 0.005
-        assert abs(one.framing(look.framing).head_height - look.framing.head_height) <= 0.015
 
 
 def test_skin_keeps_its_lightness_under_any_contrast() -> None:

@@ -1,7 +1,6 @@
 """Finished pixels to files without metadata."""
 
 import io
-from typing import Final
 
 import cv2
 import numpy as np
@@ -10,15 +9,12 @@ from PIL import Image
 from generation.imaging.errors import EngineError
 from generation.imaging.types import SRGB8
 
-# Fast zlib: a finished picture is written once and mostly read as JPEG renditions.
-_PNG_LEVEL: Final = 2
-
 
 def png(pixels: SRGB8) -> bytes:
     """Lossless PNG of (H, W, 3) uint8 sRGB."""
-    ok, out = cv2.imencode(
-        ".png", np.ascontiguousarray(pixels[..., ::-1]), [cv2.IMWRITE_PNG_COMPRESSION, _PNG_LEVEL]
-    )
+    # OpenCV's own default (run lengths over neighbours' differences): smaller than zlib's fast levels on a
+    # dithered backdrop, in half their time.
+    ok, out = cv2.imencode(".png", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
     if not ok:
         raise EngineError("encode_failed")
     return out.tobytes()

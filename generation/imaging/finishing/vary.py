@@ -1,54 +1,96 @@
 """Small differences between candidates of one photo, all inside what the style tolerates."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from branding.look import Framing, LightRig
 
-# Half of the bounds that team consistency is held to (0.5 % eye line, 1.5 % head height, 12 degrees),
-# so that a variation still measures as the style.
-_EYE_LINE: Final = 0.0015
-_HEAD_HEIGHT: Final = 0.008
-_EYE_CENTER: Final = 0.012
+# What a team is held to is 1.5 % of the frame's height for the head and 0.5 % for the eye line: the eye line
+# stays where the style has it, and the head keeps two thirds of its bound for what readings differ by.
+_HEAD_HEIGHT: Final = 0.005
+# Sideways nobody holds a team to a number; a wall still looks straight within this share of the width.
+_EYE_CENTER: Final = 0.020
+# A third of the 12 degrees that the key may lie off the rig, and changes of ratio, height and rim that a
+# photographer makes between two frames without touching the set.
 _AZIMUTH_DEG: Final = 4.0
-_RATIO: Final = 0.08
-_STEPS: Final = ((0, 0, 0, 0), (1, -1, 0.6, 1), (-1, 1, -0.6, -1), (1, 1, -1, 0), (-1, -1, 1, 0.5))
+_ELEVATION_DEG: Final = 8.0
+_RATIO: Final = 0.20
+_RIM: Final = 0.20
+# Shares of those, in the order in which they differ most from each other: head, sideways, azimuth,
+# elevation, ratio, rim.
+_STEPS: Final = (
+    (0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
+    (0.8, -1.0, 0.5, 0.5, 1.0, 1.0),
+    (-0.8, 1.0, -0.5, -0.5, -1.0, -0.5),
+    (0.0, -0.6, -1.0, 1.0, -0.6, 0.5),
+    (1.0, 0.6, 1.0, -1.0, 0.6, -0.5),
+    (-1.0, -1.0, 0.0, -0.6, 0.3, 1.0),
+    (0.4, 1.0, 0.3, 0.8, -0.3, 0.3),
+)
+# Names under which a candidate tells its variation; stored with it, so they stay.
+_NAMES: Final = {"head": "crop", "shift": "shift", "azimuth_deg": "key_azimuth_deg",
+                 "elevation_deg": "key_elevation_deg", "ratio": "key_fill", "rim": "rim"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Variation:
-    """Offsets to the look: tighter (+) or wider (-) head, horizontal shift, key direction and ratio."""
+    """Offsets to the look. `head` is added to the head's height (of the frame's), `shift` to the eyes'
+    place sideways, the angles to the key, `rim` to the rim; `ratio` is a share of the key's excess over fill.
+    """
 
     head: float = 0.0
     shift: float = 0.0
     azimuth_deg: float = 0.0
     ratio: float = 0.0
+    elevation_deg: float = 0.0
+    rim: float = 0.0
 
     @property
     def plain(self) -> bool:
         """Whether this is the look itself."""
         return self == Variation()
 
+    @property
+    def relit(self) -> bool:
+        """Whether the light differs from the look's."""
+        return any((self.azimuth_deg, self.ratio, self.elevation_deg, self.rim))
+
     def framing(self, framing: Framing) -> Framing:
         """The framing with this variation's offsets, kept inside the field's ranges."""
         return framing.model_copy(
             update={
-                "head_height": float(np.clip(framing.head_height * (1 + self.head), 0.10, 0.35)),
+                "head_height": float(np.clip(framing.head_height + self.head, 0.10, 0.35)),
                 "eye_center": float(np.clip(framing.eye_center + self.shift, 0.35, 0.65)),
-                "eye_line": float(np.clip(framing.eye_line + np.sign(self.head) * _EYE_LINE, 0.25, 0.60)),
             }
         )
 
     def light(self, rig: LightRig) -> LightRig:
-        """The rig with this variation's offsets."""
+        """The rig with this variation's offsets, kept inside the field's ranges."""
+        if not self.relit:
+            return rig
         return rig.model_copy(
             update={
                 "key_azimuth_deg": float(np.clip(rig.key_azimuth_deg + self.azimuth_deg, -80, 80)),
+                "key_elevation_deg": float(np.clip(rig.key_elevation_deg + self.elevation_deg, 0, 75)),
                 "key_fill_ratio": float(np.clip(1 + (rig.key_fill_ratio - 1) * (1 + self.ratio), 1, 4)),
+                "rim": float(np.clip(rig.rim + self.rim, 0, 1)),
             }
         )
+
+    def told(self) -> dict[str, float]:
+        """As JSON; empty for the look itself."""
+        if self.plain:
+            return {}
+        return {name: round(getattr(self, field), 4) for field, name in _NAMES.items()}
+
+    @classmethod
+    def read(cls, told: Mapping[str, Any], *, framed: bool = True) -> "Variation":
+        """The inverse of `told`; unknown keys are ignored. Without `framed` only its light."""
+        found = {field: float(told.get(name, 0.0)) for field, name in _NAMES.items()}
+        return cls(**(found if framed else found | {"head": 0.0, "shift": 0.0}))
 
 
 def variations(count: int, seed: int) -> list[Variation]:
@@ -57,11 +99,16 @@ def variations(count: int, seed: int) -> list[Variation]:
     sign = 1.0 if seed % 2 == 0 else -1.0
     out = []
     for index in range(count):
-        if index < len(_STEPS):
-            head, shift, azimuth, ratio = (sign * value for value in _STEPS[index])
-        else:
-            head, shift, azimuth, ratio = rng.uniform(-1, 1, 4)
+        shares = _STEPS[index] if index < len(_STEPS) else tuple(sign * rng.uniform(-1, 1, 6))
+        head, shift, azimuth, elevation, ratio, rim = (sign * float(share) for share in shares)
         out.append(
-            Variation(head * _HEAD_HEIGHT, shift * _EYE_CENTER, azimuth * _AZIMUTH_DEG, ratio * _RATIO)
+            Variation(
+                head=round(head * _HEAD_HEIGHT, 4),
+                shift=round(shift * _EYE_CENTER, 4),
+                azimuth_deg=round(azimuth * _AZIMUTH_DEG, 2),
+                ratio=round(ratio * _RATIO, 3),
+                elevation_deg=round(elevation * _ELEVATION_DEG, 2),
+                rim=round(abs(rim) * _RIM, 3),
+            )
         )
     return out
