@@ -99,6 +99,8 @@ class EngineOptions(Part):
     quality: Literal["preview", "final"] = "final"
     steps: int = Field(30, ge=20, le=50)
     guidance: float = Field(5.0, ge=1.0, le=12.0)
+    # DPM-Solver++ 2M SDE or UniPC, both with Karras' noise levels.
+    sampler: Literal["dpm++ sde", "unipc"] = "dpm++ sde"
     control: ControlWeights = Field(default_factory=ControlWeights)
     # How strongly the person's photos, and the style's reference pictures, condition the picture.
     identity: Strength = 0.8

@@ -24,6 +24,8 @@ _STAGES: Final = {
     "": _("Getting ready"),
     "reading": _("Looking at your photos"),
     "choose": _("Choosing your best photos"),
+    "generate": _("Taking your pictures"),
+    "refine": _("Working out the details"),
     "develop": _("Cutting you out of the background, hair by hair"),
     "finish": _("Setting light, framing and backdrop"),
     "rank": _("Putting the best first"),

@@ -110,6 +110,10 @@ ENGINE: Final[dict[str, str]] = {
     "memory_short": _("This engine needs {need_gb} GB of memory; {free_gb} GB are free."),
     "runtime_forked": _("This worker comes from a process that had used the graphics card. Start it afresh."),
     "weights_unreadable": _("The weights of {model} cannot be loaded ({detail}). Install the model again."),
+    "weights_mismatch": _(
+        "The installed weights do not belong together: {what} has {found} where {wanted} is needed. "
+        "Install the model that the table names."
+    ),
     "attention_backend": _("The attention backend {backend} cannot be used here ({detail})."),
 }
 

@@ -5,6 +5,7 @@ dialect. No words about ethnicity, age or beauty: a Look cannot hold them (`bran
 here adds them. Every prompt asks to keep skin tone, age and features.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -31,6 +32,26 @@ class Prompt:
 
     positive: str
     negative: str
+    # What did not fit into the engine's text encoder, in reading order; empty where it has room.
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One part of a prompt; the least important goes first where there is no room for all."""
+
+    words: str
+    # 1 is indispensable.
+    importance: int
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much text an encoder reads: `count` gives the tokens of a text, without those that mark its
+    ends."""
+
+    count: Callable[[str], int]
+    limit: int
 
 
 KEEP: Final = "keep the person's skin tone, age and features exactly as photographed"
@@ -61,25 +82,71 @@ _HUES: Final = (
 )  # fmt: skip
 
 
-def build(look: Look, visible: Visible | None = None, dialect: Dialect = "edit") -> Prompt:
-    """The words for one person under one look. The same arguments give the same words."""
+def build(
+    look: Look, visible: Visible | None = None, dialect: Dialect = "edit", room: Room | None = None
+) -> Prompt:
+    """The words for one person under one look. The same arguments give the same words.
+
+    With `room` the least important phrases are left out until the rest fits, which `Prompt.left_out` says:
+    an encoder would cut the end without a word, whatever stands there.
+    """
     worn = visible or Visible()
-    parts = [
-        f"professional headshot, {_frame(look.framing)}",
-        _clothes(look, worn),
-        f"{look.mood.strip()} expression" if look.mood.strip() else "",
-        *_worn(worn),
-        _light(look.light),
-        _backdrop(look.backdrop),
-        "natural skin texture",
-        KEEP,
-    ]
-    told = [part for part in parts if part]
-    negative = [*_NEGATIVE, *_not_worn(worn)]
+    told, lost = _fitted(_wanted(look, worn), room)
+    avoided, spared = _fitted(_unwanted(worn), room)
+    left_out = tuple(lost + [f"not: {words}" for words in spared])
     if dialect == "sdxl":
-        return Prompt(", ".join(told), ", ".join(negative))
+        return Prompt(", ".join(told), ", ".join(avoided), left_out)
     sentences = [part[0].upper() + part[1:] + "." for part in told]
-    return Prompt(" ".join(sentences), ", ".join(negative))
+    return Prompt(" ".join(sentences), ", ".join(avoided), left_out)
+
+
+def _wanted(look: Look, worn: Visible) -> list[Phrase]:
+    mood = look.mood.strip()
+    phrases = [
+        Phrase(f"professional headshot, {_frame(look.framing)}", 2),
+        Phrase(_clothes(look, worn), 3),
+        Phrase(f"{mood} expression" if mood else "", 5),
+        *(Phrase(words, 2) for words in _worn(worn)),
+        Phrase(_light(look.light), 4),
+        Phrase(_backdrop(look.backdrop), 4),
+        Phrase("natural skin texture", 6),
+        Phrase(KEEP, 1),
+    ]
+    return [phrase for phrase in phrases if phrase.words]
+
+
+def _unwanted(worn: Visible) -> list[Phrase]:
+    first = [Phrase(words, 3 + at) for at, words in enumerate(_NEGATIVE)]
+    return [*first, *(Phrase(words, 2) for words in _not_worn(worn))]
+
+
+def _fitted(phrases: Sequence[Phrase], room: Room | None) -> tuple[list[str], list[str]]:
+    """The words that fit and those that do not, both in reading order."""
+    kept, lost = dict(enumerate(phrases)), dict[int, str]()
+    while room and len(kept) > 1 and not _fits(kept, room):
+        # The last of the least important; what is indispensable never goes.
+        least = max(kept, key=lambda at: (kept[at].importance, at))
+        phrase = kept.pop(least)
+        shorter = _shortened(kept, least, phrase, room)
+        if shorter:
+            kept[least] = Phrase(shorter, phrase.importance)
+        lost[least] = phrase.words[len(shorter) :].strip(" ,")
+    return [kept[at].words for at in sorted(kept)], [lost[at] for at in sorted(lost)]
+
+
+def _shortened(kept: dict[int, Phrase], at: int, phrase: Phrase, room: Room) -> str:
+    """The longest beginning of a phrase that fits among the others: style words may be a whole list of
+    clothes, of which the first are better than none. Empty where less than half of the words fit."""
+    words = phrase.words.split()
+    for length in range(len(words) - 1, len(words) // 2, -1):
+        beginning = " ".join(words[:length]).rstrip(",")
+        if _fits({**kept, at: Phrase(beginning, phrase.importance)}, room):
+            return beginning
+    return ""
+
+
+def _fits(kept: dict[int, Phrase], room: Room) -> bool:
+    return room.count(", ".join(kept[at].words for at in sorted(kept))) <= room.limit
 
 
 def _frame(framing: Framing) -> str:

@@ -28,6 +28,7 @@ from generation.imaging.finishing.vary import Variation, variations
 from generation.imaging.landmarks import moved
 from generation.imaging.lighting import estimate, relight, temperature
 from generation.imaging.matting.layers import cut_out
+from generation.imaging.matting.nets import body_points
 from generation.imaging.prepare import others, prepared
 from generation.imaging.prompt import Visible
 from generation.imaging.ranking import order
@@ -129,13 +130,15 @@ def pose(photo: CheckedPhoto, look: Look, size: tuple[int, int], looseness: floa
             "framing": look.framing.model_copy(update={"head_height": head}),
         }
     )
-    picture, alpha, laid = _before_plate(master, plain, size, Variation())
+    linear, alpha, laid = _before_plate(master, plain, size, Variation())
+    picture = grade.to_8_bit(linear)
     decoded = DecodedPhoto(pixels, DRAWN, pixels.shape[1], pixels.shape[0])
     return Posed(
-        picture=grade.to_8_bit(picture),
+        picture=picture,
         plate=grade.to_8_bit(backdrop.plate(look.backdrop, size)),
         alpha=alpha,
         landmarks=laid.landmarks,
+        body=body_points(picture),
         photo=replace(photo, decoded=decoded, face=face),
         matte=master.alpha,
     )
@@ -224,7 +227,7 @@ def _round(work: _Work, seed: int, again: int) -> Iterator[Candidate]:
     """One go of the engine over the gallery, photos that show something new first."""
     spanning = order.spanning([photo.report.measures for photo in work.gallery.photos])
     gallery = replace(work.gallery, photos=tuple(work.gallery.photos[at] for at in spanning))
-    sitting = Sitting(Visible(), lambda photo, at, loose: pose(photo, work.look, at, loose))
+    sitting = Sitting(Visible(), work.size, (), lambda photo, at, loose: pose(photo, work.look, at, loose))
     shooting, draws = work.shooting, find_offer(work.look.engine).source == "generated"
     room = shooting.room(again)
     expected = room if draws else min(room, len(gallery.photos))

@@ -4,7 +4,7 @@ import pytest
 
 from branding.look import STARTERS, Backdrop, Framing, LightRig, Look
 from branding.words import guarded_word
-from generation.imaging.prompt import KEEP, Visible, build
+from generation.imaging.prompt import KEEP, Room, Visible, build
 
 WORN = Visible(glasses=True, beard=False, head_covering=True, hair="long")
 
@@ -65,3 +65,35 @@ def test_colours_are_named_as_people_name_them(color: str, name: str) -> None:
 
 def test_the_same_look_gives_the_same_words() -> None:
     assert build(STARTERS["legal"], WORN) == build(STARTERS["legal"], WORN)
+
+
+def _words(text: str) -> int:
+    return len(text.split())
+
+
+def test_a_prompt_that_is_too_long_loses_the_least_important_and_says_so() -> None:
+    look = Look(wardrobe=" ".join(["navy wool jacket,"] * 12))
+    whole = build(look, WORN, "sdxl")
+    cut = build(look, WORN, "sdxl", Room(_words, 50))
+    assert _words(whole.positive) > 50 >= _words(cut.positive)
+    # What says who the person is stays, texture and light go first, clothes lose their end.
+    assert KEEP in cut.positive and "the same glasses" in cut.positive
+    assert "natural skin texture" in cut.left_out
+    assert any("key light" in words for words in cut.left_out)
+    assert "wearing navy wool jacket" in cut.positive
+    assert whole.left_out == ()
+
+
+def test_what_a_person_does_not_wear_is_avoided_before_anything_else() -> None:
+    cut = build(Look(), Visible(glasses=False, beard=False), "sdxl", Room(_words, 24))
+    assert {"glasses", "beard"} <= set(cut.negative.split(", "))
+    assert "not: 3d render" in cut.left_out
+    assert "changed skin tone" in cut.negative
+
+
+def test_everything_that_is_not_said_is_named() -> None:
+    look = Look(wardrobe="a very long list of clothes that nobody would ever want to wear at once")
+    cut = build(look, dialect="sdxl", room=Room(_words, 30))
+    told = f"{cut.positive} {' '.join(cut.left_out)}"
+    for word in build(look, dialect="sdxl").positive.replace(",", "").split():
+        assert word in told

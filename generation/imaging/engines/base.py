@@ -4,6 +4,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from branding.look import Look
 from generation.imaging.landmarks import Landmarks
 from generation.imaging.prompt import Visible
@@ -43,6 +46,9 @@ class Posed:
     # (h, w): the person in `picture`; (478, 3) in its pixels.
     alpha: Alpha
     landmarks: Landmarks
+    # (33, 3): BlazePose's body points in its pixels, and how likely each is in sight; None where no body was
+    # found.
+    body: NDArray[np.float32] | None
     # The photo itself around the person at the master's size, and the matte on its pixels.
     photo: CheckedPhoto
     matte: Alpha
@@ -50,7 +56,7 @@ class Posed:
 
 @dataclass(frozen=True, slots=True)
 class Sitting:
-    """What the stages know about the person beyond the photos.
+    """What the stages know about the person and the order beyond the photos.
 
     `pose(photo, (width, height), looseness)` is the photo as the studio shows it, the head smaller by
     `looseness` (1 is the style's framing, 0.9 leaves room around it); raises SubjectError where the photo
@@ -58,6 +64,10 @@ class Sitting:
     """
 
     visible: Visible
+    # (width, height) of the finished pictures.
+    size: tuple[int, int]
+    # Pictures whose colour and light the style wants; empty where it has none.
+    style: tuple[SRGB8, ...]
     pose: Callable[[CheckedPhoto, tuple[int, int], float], Posed]
 
 

@@ -27,7 +27,10 @@ class Offer:
 
 ENGINES: Final[dict[str, Offer]] = {
     one.name: one
-    for one in (Offer("studio", "studio", "retouched", "generation.imaging.engines.studio:Studio"),)
+    for one in (
+        Offer("studio", "studio", "retouched", "generation.imaging.engines.studio:Studio"),
+        Offer("sdxl", "gpu", "generated", "generation.imaging.engines.sdxl:Sdxl"),
+    )
 }
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from generation.imaging.types import SRGB8, Alpha
 
@@ -91,3 +92,15 @@ def body_mask(pixels: SRGB8) -> Alpha | None:
     if not masks:
         return None
     return np.asarray(np.clip(np.mean(masks, axis=0), 0, 1), np.float32)
+
+
+def body_points(pixels: SRGB8) -> NDArray[np.float32] | None:
+    """The pose net's 33 body points (33, 3): x, y in pixels and how likely each is in sight, 0..1; None
+    where it finds nobody. Points may lie outside of the picture."""
+    with _net_lock:
+        found = _nets(os.getpid()).pose.process(np.ascontiguousarray(pixels)).pose_landmarks
+    if found is None:
+        return None
+    height, width = pixels.shape[:2]
+    points = [(one.x * width, one.y * height, one.visibility) for one in found.landmark]
+    return np.asarray(points, np.float32)

@@ -1,0 +1,175 @@
+"""The classic engine: SDXL held by ControlNet-Union, identity and style by IP-Adapters.
+
+Starts from the person before the brand's plate, so that light and backdrop agree; draws at the model's own
+size, then enlarges and draws the detail (Podell et al. 2023, arXiv:2307.01952; ControlNet-Union by xinsir).
+What it draws is then developed, lit, framed and judged like any photo.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import cv2
+import numpy as np
+
+from branding.look import Look
+from generation.imaging.engines.base import Portrait, Posed, Sitting, drawn
+from generation.imaging.engines.conditions import resized
+from generation.imaging.engines.runtime import libraries, shared
+from generation.imaging.engines.sdxl_draw import Artist, artist
+from generation.imaging.engines.sdxl_load import Weights, build, installed
+from generation.imaging.engines.steps import Steps
+from generation.imaging.errors import SubjectError
+from generation.imaging.models.configured import store
+from generation.imaging.types import SRGB8, CheckedPhoto, Gallery, Progress
+
+# Room around the head beyond the style's framing, so that framing again finds shoulders at the edges.
+LOOSENESS: Final = 0.9
+# Beyond this much of the model's own size it repeats itself.
+_MOST_ENLARGED: Final = 2.0
+# Photos that pictures are drawn over in turn: more poses to choose from, all of them good.
+_MOST_PHOTOS: Final = 3
+# Pictures that are drawn together on a large card; memory decides downwards.
+_TOGETHER: Final = 4
+# Share of a picture's time that the first pass takes.
+_FIRST_PASS: Final = 0.35
+
+
+class Sdxl:
+    """Draws portraits of a person over their own studio pictures."""
+
+    name = "sdxl"
+    version = "1"
+
+    def photograph(
+        self, gallery: Gallery, look: Look, *, sitting: Sitting, seed: int, count: int, progress: Progress
+    ) -> Iterator[Portrait]:
+        """`count` portraits, each by its own seed. See `engines.base.Engine`."""
+        libraries()
+        weights = installed(store(), look.engine_options.quality)
+        base = fitting(weights, sitting.size)
+        full = enlarged(weights, base, sitting.size) if refines(weights, look) else base
+        work = list(_by_photo(gallery, sitting, full, seeds_of(seed, count)))
+        with shared().use(weights.key, build(weights), weights.needs(full)) as loaded:
+            told = Told(progress, count)
+            for posed, seeds in work:
+                style = sitting.style or (posed.picture,)
+                one = artist(loaded, weights, look, gallery, sitting, style, told.steps)
+                for number, picture in _drawn(one, posed, base, full, seeds, told):
+                    yield Portrait(drawn(picture, f"drawn-{number}"), "generated", how(one, posed, number))
+
+
+def seeds_of(seed: int, count: int) -> list[int]:
+    """One seed per picture, the same for the same arguments; the n-th does not depend on `count`."""
+    return [int(np.random.SeedSequence([seed, at]).generate_state(1)[0]) for at in range(count)]
+
+
+def fitting(weights: Weights, shape: tuple[int, int]) -> tuple[int, int]:
+    """The size (width, height) with the model's own number of pixels and about this shape."""
+    ratio = (shape[0] / shape[1]) ** 0.5
+    return _grained(weights, weights.native_px * ratio), _grained(weights, weights.native_px / ratio)
+
+
+def refines(weights: Weights, look: Look) -> bool:
+    """Whether there is a second pass."""
+    return not weights.few_kind and look.engine_options.refine > 0
+
+
+def enlarged(weights: Weights, base: tuple[int, int], wanted: tuple[int, int]) -> tuple[int, int]:
+    """The size of the second pass: large enough for a final of `wanted` pixels with room around it."""
+    factor = min(_MOST_ENLARGED, max(1.0, max(wanted) / LOOSENESS / max(base)))
+    return _grained(weights, base[0] * factor), _grained(weights, base[1] * factor)
+
+
+def _grained(weights: Weights, side: float) -> int:
+    grain = weights.grain_px
+    return max(grain, round(side / grain) * grain)
+
+
+def _by_photo(
+    gallery: Gallery, sitting: Sitting, size: tuple[int, int], seeds: Sequence[int]
+) -> Iterator[tuple[Posed, list[int]]]:
+    """The best photos that can be framed, each with the seeds that are drawn over it."""
+    posed, refused = poses(gallery.photos, sitting, size, min(_MOST_PHOTOS, len(seeds)))
+    if not posed:
+        raise refused[0]
+    for at, one in enumerate(posed):
+        yield one, list(seeds[at :: len(posed)])
+
+
+def poses(
+    photos: Sequence[CheckedPhoto], sitting: Sitting, size: tuple[int, int], most: int
+) -> tuple[list[Posed], list[SubjectError]]:
+    """The first `most` photos that can be framed, and why others cannot."""
+    found: list[Posed] = []
+    refused: list[SubjectError] = []
+    for photo in photos:
+        if len(found) == most:
+            break
+        try:
+            found.append(sitting.pose(photo, size, LOOSENESS))
+        except SubjectError as error:
+            refused.append(error)
+    return found, refused
+
+
+def _drawn(
+    one: Artist, posed: Posed, base: tuple[int, int], full: tuple[int, int], seeds: list[int], told: "Told"
+) -> Iterator[tuple[int, SRGB8]]:
+    """Seed and picture, in the order of the seeds."""
+    small = resized(posed, base)
+    first = one.loaded.batches(seeds, _TOGETHER, told.part(lambda part: one.compose(small, part),
+                               _FIRST_PASS if full != base else 1.0), f"draw {base}")  # fmt: skip
+    for number, picture in first:
+        if full != base:
+            large = np.asarray(cv2.resize(picture, full, interpolation=cv2.INTER_LANCZOS4), np.uint8)
+            again = told.part(lambda part, large=large: [one.refine(large, posed, part[0])], 1 - _FIRST_PASS)
+            ((_, picture),) = one.loaded.batches([number], 1, again, f"refine {full}")
+        yield number, picture
+
+
+class Told:
+    """Progress of all pictures together: which share of the whole every call is."""
+
+    def __init__(self, progress: Progress, count: int) -> None:
+        self._progress, self._count = progress, max(1, count)
+        self._done, self._next = 0.0, 0.0
+
+    def part(self, work: Any, share: float) -> Any:
+        """`work` on a part of the pictures, which is this share of those pictures' whole."""
+
+        def done(part: Sequence[int]) -> Any:
+            self._next = min(1.0, self._done + share * len(part) / self._count)
+            made = work(part)
+            self._done = self._next
+            return made
+
+        return done
+
+    def steps(self, count: int, stage: str) -> Steps:
+        """The steps of the call that comes now."""
+        return Steps(self._progress, count, stage, self._done, self._next)
+
+
+def how(one: Artist, posed: Posed, number: int) -> dict[str, str | int | float]:
+    """Everything that decided a picture, to tell and to repeat it."""
+    options, weights = one.options, one.weights
+    told: dict[str, str | int | float] = {
+        "photo": posed.photo.name,
+        "seed": number,
+        "steps": one.steps,
+        "guidance": one.guidance,
+        "sampler": weights.few_kind or options.sampler,
+        "strength": options.strength,
+        "refine": 0.0 if weights.few_kind else options.refine,
+        "pose": options.control.pose,
+        "depth": options.control.depth,
+        "canny": options.control.canny,
+        "identity": options.identity,
+        "style": options.style,
+        "conditioned_by": "clip arcface" if weights.faceid else "clip",
+        "prompt": one.prompt.positive,
+        "negative_prompt": one.prompt.negative,
+    }
+    if one.prompt.left_out:
+        told["prompt_left_out"] = "; ".join(one.prompt.left_out)
+    return told

@@ -1,0 +1,202 @@
+"""One person's pictures by SDXL: what every call of the pipelines is given, and the three kinds of call.
+
+`compose` draws from noise or from the person before the plate, `refine` draws an enlarged picture's detail,
+`fill` draws inside a mask. All three share the pipeline's weights, words, identity and conditions.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import numpy as np
+from PIL import Image
+
+from branding.look import EngineOptions, Look
+from generation.imaging.engines import sdxl_identity
+from generation.imaging.engines.base import Posed, Sitting
+from generation.imaging.engines.conditions import Condition, conditions
+from generation.imaging.engines.runtime import Loaded
+from generation.imaging.engines.sdxl_load import Weights
+from generation.imaging.engines.steps import Steps
+from generation.imaging.prompt import Prompt, Room, build
+from generation.imaging.types import SRGB8, Alpha, Gallery
+
+# The block of the UNet whose attention carries a picture's style and little of its layout (Wang et al. 2024,
+# InstantStyle, arXiv:2404.02733).
+_STYLE_BLOCK: Final = "block_0"
+_STYLE_LAYERS: Final = (0.0, 1.0, 0.0)
+# Steps and guidance of the distilled LoRAs, as their authors state them.
+_FEW: Final = {"lightning": (4, 1.0), "lcm": (6, 1.5)}
+# The second pass keeps what the first decided; shape and edges would only fight the enlarged picture.
+_REFINE_CONTROL: Final = 0.6
+
+
+@dataclass(slots=True)
+class Artist:
+    """A loaded pipeline with everything that stays the same for one person under one look."""
+
+    loaded: Loaded
+    weights: Weights
+    options: EngineOptions
+    prompt: Prompt
+    # Embeddings of the adapters in their order.
+    embeds: list[Any]
+    tell: Callable[[int, str], Steps]
+    _pipes: dict[type, Loaded] = field(default_factory=dict)
+
+    @property
+    def steps(self) -> int:
+        """Steps of a call that draws all of a picture."""
+        return _FEW[self.weights.few_kind][0] if self.weights.few_kind else self.options.steps
+
+    @property
+    def guidance(self) -> float:
+        """How firmly the words are followed; 1 is not at all beyond the model's own reading."""
+        return guidance(self.weights, self.options)
+
+    def compose(self, posed: Posed, seeds: Sequence[int]) -> list[SRGB8]:
+        """One picture per seed at the size of `posed`."""
+        from diffusers import (
+            StableDiffusionXLControlNetUnionImg2ImgPipeline,
+            StableDiffusionXLControlNetUnionPipeline,
+        )
+
+        given = self._given(conditions(posed, self.options.control), seeds)
+        if self.options.strength >= 1.0:
+            return self._call(StableDiffusionXLControlNetUnionPipeline, self.steps, "generate", given)
+        given |= self._from(posed.picture, self.options.strength)
+        return self._call(StableDiffusionXLControlNetUnionImg2ImgPipeline, None, "generate", given)
+
+    def refine(self, picture: SRGB8, posed: Posed, seed: int) -> SRGB8:
+        """The picture, enlarged already, with the detail that its size can show."""
+        from diffusers import StableDiffusionXLControlNetUnionImg2ImgPipeline
+
+        held = self.options.control
+        weak = held.model_copy(update={"pose": held.pose * _REFINE_CONTROL, "canny": 0.0})
+        given = self._given(conditions(posed, weak), [seed]) | self._from(picture, self.options.refine)
+        return self._call(StableDiffusionXLControlNetUnionImg2ImgPipeline, None, "refine", given)[0]
+
+    def fill(
+        self, picture: SRGB8, mask: Alpha, held: Sequence[Condition], seeds: Sequence[int], strength: float
+    ) -> list[SRGB8]:
+        """One picture per seed, drawn anew where `mask` (h, w) is 1."""
+        from diffusers import StableDiffusionXLControlNetUnionInpaintPipeline
+
+        given = self._given(held, seeds) | self._from(picture, strength)
+        given["mask_image"] = Image.fromarray(np.asarray(mask * 255, np.uint8))
+        return self._call(StableDiffusionXLControlNetUnionInpaintPipeline, None, "generate", given)
+
+    def _given(self, held: Sequence[Condition], seeds: Sequence[int]) -> dict[str, Any]:
+        """What every call gets."""
+        # Without any condition the ControlNet still wants one; a single one's weight scales all that it
+        # adds, so 0 silences it.
+        if not held:
+            held = [Condition("none", 0, 0.0, np.zeros((8, 8, 3), np.uint8))]
+        embeds = self.embeds
+        return {
+            "prompt": self.prompt.positive,
+            "negative_prompt": self.prompt.negative,
+            "num_images_per_prompt": len(seeds),
+            "generator": self.loaded.runtime.generators(seeds),
+            "guidance_scale": self.guidance,
+            "num_inference_steps": self.steps,
+            "control_image": [Image.fromarray(one.image) for one in held],
+            "control_mode": [one.mode for one in held],
+            "controlnet_conditioning_scale": [float(one.weight) for one in held],
+            "control_guidance_end": [self.options.control.until] * len(held),
+            "ip_adapter_image_embeds": embeds,
+            "output_type": "np",
+        }
+
+    def _from(self, picture: SRGB8, strength: float) -> dict[str, Any]:
+        """A start from a picture. Pipelines take `strength` of the steps and at least one must be left."""
+        height, width = picture.shape[:2]
+        steps = max(self.steps, math.ceil(1 / strength))
+        return {
+            "image": Image.fromarray(picture),
+            "strength": strength,
+            "num_inference_steps": steps,
+            "height": height,
+            "width": width,
+        }
+
+    def _call(self, kind: type, steps: int | None, stage: str, given: dict[str, Any]) -> list[SRGB8]:
+        if steps is None:
+            steps = max(1, int(given["num_inference_steps"] * given["strength"]))
+        else:
+            given["width"], given["height"] = given["control_image"][0].size
+        made = self._pipe(kind).call(self.tell(steps, stage), **given)
+        return [np.asarray(np.rint(one * 255), np.uint8) for one in made.images]
+
+    def _pipe(self, kind: type) -> Loaded:
+        """The pipeline class on the weights that are loaded, offloading hooks included."""
+        if isinstance(self.loaded.pipe, kind):
+            return self.loaded
+        if kind not in self._pipes:
+            pipe = kind(**self.loaded.pipe.components, add_watermarker=False)
+            pipe.set_progress_bar_config(disable=True)
+            self._pipes[kind] = replace(self.loaded, pipe=pipe)
+        self._pipes[kind].pipe.scheduler = self.loaded.pipe.scheduler
+        return self._pipes[kind]
+
+
+def guidance(weights: Weights, options: EngineOptions) -> float:
+    """The guidance of a quality: distilled LoRAs have theirs built in."""
+    return _FEW[weights.few_kind][1] if weights.few_kind else options.guidance
+
+
+def artist(
+    loaded: Loaded,
+    weights: Weights,
+    look: Look,
+    gallery: Gallery,
+    sitting: Sitting,
+    style: Sequence[SRGB8],
+    tell: Callable[[int, str], Steps],
+) -> Artist:
+    """Set the pipeline up for a person and a look. Call inside `Runtime.use`: scales are kept in it."""
+    pipe, options = loaded.pipe, look.engine_options
+    pipe.scheduler = _scheduler(pipe, weights, options)
+    guided = guidance(weights, options) > 1
+    embeds = [
+        sdxl_identity.encoded(pipe, 0, sdxl_identity.face_crops(gallery), guided=guided),
+        sdxl_identity.encoded(pipe, 1, style, guided=guided),
+    ]
+    layers = [share * options.style for share in _STYLE_LAYERS]
+    scales: list[Any] = [options.identity, {"up": {_STYLE_BLOCK: layers}}]
+    if weights.faceid and weights.pack:
+        known = sdxl_identity.gallery_embedding(weights.pack, gallery)
+        embeds.append(sdxl_identity.faceid(pipe, known, guided=guided))
+        scales.append(options.identity)
+    pipe.set_ip_adapter_scale(scales)
+    words = build(look, sitting.visible, "sdxl", room(pipe))
+    return Artist(loaded, weights, options, words, embeds, tell)
+
+
+def room(pipe: Any) -> Room:
+    """How much text both of the pipeline's encoders read."""
+    readers = [one for one in (pipe.tokenizer, pipe.tokenizer_2) if one is not None]
+
+    def count(text: str) -> int:
+        return max(len(reader(text, add_special_tokens=False).input_ids) for reader in readers)
+
+    # Two tokens mark beginning and end.
+    return Room(count, min(reader.model_max_length for reader in readers) - 2)
+
+
+def _scheduler(pipe: Any, weights: Weights, options: EngineOptions) -> Any:
+    import diffusers
+
+    kit: Any = diffusers
+
+    config = pipe.scheduler.config
+    if weights.few_kind == "lightning":
+        return kit.EulerDiscreteScheduler.from_config(config, timestep_spacing="trailing")
+    if weights.few_kind == "lcm":
+        return kit.LCMScheduler.from_config(config)
+    if options.sampler == "unipc":
+        return kit.UniPCMultistepScheduler.from_config(config, use_karras_sigmas=True)
+    return kit.DPMSolverMultistepScheduler.from_config(
+        config, algorithm_type="sde-dpmsolver++", use_karras_sigmas=True
+    )
