@@ -8,7 +8,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from generation.services import uploads
+from generation.services import engines, uploads
+from teams.models import Company
 
 # What the file picker offers. The bytes decide in the end: a phone names HEIC files as it likes.
 ACCEPT: Final = "image/jpeg,image/png,image/webp,image/heic,image/heif,image/avif,.heic,.heif,.avif"
@@ -38,6 +39,46 @@ class RetakeForm(forms.Form):
         widget=forms.RadioSelect,
         label=_("What should be different?"),
     )
+
+
+class EnginesForm(forms.Form):
+    """Whether pictures may be generated in a company, and by which engines."""
+
+    OWN, GENERATED = "own", "generated"
+    pictures = forms.ChoiceField(choices=[(OWN, _("Own photos")), (GENERATED, _("Generated"))])
+    engines = forms.MultipleChoiceField(required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._offered = [offer.name for offer in engines.offered()]
+        chosen = self.fields["engines"]
+        assert isinstance(chosen, forms.MultipleChoiceField)
+        chosen.choices = [(name, name) for name in self._offered]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("pictures") == self.GENERATED and not cleaned.get("engines"):
+            self.add_error("engines", gettext("Leave at least one engine on, or use own photos only."))
+        return cleaned
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """What a valid form says, for `services.engines.choose`. Engines that are not offered at the moment
+        stay as they are; without generated pictures the single switches keep their positions."""
+        on = set(self.cleaned_data["engines"])
+        generated = self.cleaned_data["pictures"] == self.GENERATED
+        kept = [name for name in self.initial["off"] if name not in self._offered]
+        off = [name for name in self._offered if name not in on] if generated else self.initial["off"]
+        return {"generated": generated, "off": sorted({*kept, *off})}
+
+    @classmethod
+    def of(cls, company: Company) -> dict[str, Any]:
+        """Initial values."""
+        return {
+            "pictures": cls.GENERATED if company.allow_generated else cls.OWN,
+            "engines": [one.name for one in engines.offered() if one.name not in company.engines_off],
+            "off": list(company.engines_off),
+        }
 
 
 class ForgetForm(forms.Form):

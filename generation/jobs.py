@@ -1,7 +1,7 @@
 """What the workers carry out. Each job claims its row, computes only what is missing, and can be killed at
 any line and run again."""
 
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from django.conf import settings
@@ -12,15 +12,17 @@ from generation import pipeline, resident, transitions
 from generation.imaging.errors import Cancelled, EngineError, SubjectError
 from generation.models import PhotoStatus, Shoot, SourcePhoto
 from generation.services import announcements, claims, engines, outcomes, uploads
-from generation.services.shoots import NEXT_SHOOT
+from generation.services.engines import NEXT_SHOOT
 from portal.lib.jobrow import beat
 from portal.lib.jobs import enqueue
 from teams import tenancy
-from teams.selectors import live_consent
 from teams.tenancy import tenant_job
 from teams.transitions import TransitionRefused
 
 log = structlog.get_logger("generation.jobs")
+
+# The graphics card gave up: nothing works on it in this process any more, in the next one it may.
+_CARD_GONE: Final = "gpu_failed"
 
 
 @tenant_job
@@ -82,6 +84,8 @@ def run_shoot(shoot: Shoot) -> None:
             outcomes.failed(shoot, "subject", error.code, error.data)
         except EngineError as error:
             outcomes.failed_by_us(shoot, error)
+            if error.code == _CARD_GONE:
+                resident.here().leave()
         except TransitionRefused:
             raise
         except Exception as error:
@@ -92,7 +96,8 @@ def run_shoot(shoot: Shoot) -> None:
 
 
 def _photograph(shoot: Shoot) -> None:
-    if _rerouted(shoot):
+    # Company or person may have changed their mind about generated pictures while it waited.
+    if engines.settle(shoot, shoot.company):
         return
     worker = resident.here()
 
@@ -106,17 +111,3 @@ def _photograph(shoot: Shoot) -> None:
     with transaction.atomic():
         transitions.shoot_done(shoot)
         announcements.shoot_ready(shoot)
-
-
-def _rerouted(shoot: Shoot) -> bool:
-    """Whether company or person changed their mind about generated pictures while the shoot waited: then the
-    studio's workers make it from the person's own photo."""
-    consent = live_consent(shoot.employee)
-    own_photo = shoot.fallback == engines.ASKED
-    found = engines.resolve(shoot.engine, shoot.company, consent, own_photo=own_photo)
-    if found.offer.name == shoot.engine:
-        return False
-    to = {"engine": found.offer.name, "queue": found.offer.queue, "fallback": found.fallback}
-    transitions.shoot_spared(shoot, found.fallback, **to)
-    enqueue(found.offer.queue, NEXT_SHOOT, found.offer.queue)
-    return True

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from generation.models import PhotoStatus, Shoot, ShootStatus, SourcePhoto, Worker
 from generation.services import outcomes, retention, shoots, uploads
+from generation.services.engines import NEXT_SHOOT
 from portal.lib.jobrow import due
 from portal.lib.jobs import enqueue, length
 from teams import tenancy
@@ -52,7 +53,7 @@ def _push_queued_shoots() -> None:
     for queue in shoots.QUEUES:
         waiting = due(Shoot.objects.filter(status=ShootStatus.QUEUED, queue=queue)).count()
         for _ in range(min(waiting, _MOST_JOBS) - length(queue)):
-            enqueue(queue, shoots.NEXT_SHOOT, queue)
+            enqueue(queue, NEXT_SHOOT, queue)
 
 
 def _forget_dead_workers() -> None:

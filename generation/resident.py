@@ -13,6 +13,7 @@ Outside of a worker (tests, the demo) nothing of this is there and `feed` does n
 
 import faulthandler
 import os
+import signal
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -80,6 +81,10 @@ class Resident:
         if self._stop_at is None:
             self._stop_at = time.monotonic() + GRACE_S
 
+    def leave(self) -> None:
+        """End this process in order after its present job; the supervisor starts a fresh one."""
+        os.kill(os.getpid(), signal.SIGTERM)
+
     @property
     def stopping(self) -> bool:
         """Whether no new shoot should be taken."""
@@ -144,6 +149,9 @@ class _Nobody:
 
     def feed(self) -> None:
         """Nothing to watch."""
+
+    def leave(self) -> None:
+        """Nothing to leave."""
 
 
 _here: Resident | _Nobody = _Nobody()

@@ -1,18 +1,18 @@
 """What an employee's pages show: photos with verdicts, what the set still lacks, the shoot, the pictures."""
 
 import math
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import numpy as np
-from django.db.models import Avg, DurationField, ExpressionWrapper, F
 from django.utils import timezone
 
-from generation import sentences
+from branding.models import StyleVersion
+from generation import sentences, turns
 from generation.imaging import photoset
+from generation.imaging.engines.table import ENGINES
 from generation.models import (
     FACE_THUMBNAIL,
     Candidate,
@@ -24,14 +24,14 @@ from generation.models import (
     SourcePhoto,
     Verdict,
 )
-from teams.models import Employee
+from teams.models import Company, Employee
 from teams.selectors import live_consent
 
 OPEN: Final = (ShootStatus.QUEUED, ShootStatus.RUNNING)
 # Shoots that count against the company's limit: one that failed or was cancelled gave nothing.
 COUNTED: Final = (*OPEN, ShootStatus.DONE)
-# How many finished shoots the expected duration is the mean of.
-_REMEMBERED_SHOOTS: Final = 20
+# From here on hours are said instead of minutes.
+_HOURS_FROM_S: Final = 5400
 # Below this share the time left is a guess of a guess.
 _MIN_PROGRESS_FOR_PACE: Final = 0.2
 
@@ -142,17 +142,33 @@ class ShootView:
     """A shoot while it is made: what happens now, how far it is, how long it may still take."""
 
     shoot: Shoot
+    # With its step, where it has one, and without.
     stage: str
+    stage_name: str
     percent: int
     seconds_left: int | None
     waiting: bool
     retrying_at: datetime | None
     slots: "list[Slot]"
+    # Pictures are drawn, so the person may rather have their own photo.
+    drawn: bool
+    # Why the studio works instead of the style's engine; empty where it does not.
+    fallback: str
+    # Colleagues' shoots before this one, workers that serve the queue, and whether they lack a card.
+    ahead: int = 0
+    workers: int = 1
+    slow: bool = False
 
     @property
     def minutes_left(self) -> int:
         """The time left in minutes, rounded up."""
         return math.ceil((self.seconds_left or 0) / 60)
+
+    @property
+    def hours_left(self) -> int:
+        """The time left in hours, rounded up; 0 below an hour and a half, which minutes say better."""
+        seconds = self.seconds_left or 0
+        return math.ceil(seconds / 3600) if seconds > _HOURS_FROM_S else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,15 +183,59 @@ def watch(shoot: Shoot) -> ShootView:
     """What the making page shows."""
     waiting = shoot.status == ShootStatus.QUEUED
     later = shoot.not_before if shoot.not_before and shoot.not_before > timezone.now() else None
+    wait = turns.wait_of(shoot)
+    left = wait.done_s if waiting else _seconds_left(shoot, wait.own_s)
     return ShootView(
         shoot=shoot,
         stage=sentences.stage(shoot.stage),
+        stage_name=sentences.stage(shoot.stage.partition(":")[0]),
         percent=round(100 * min(max(shoot.progress, 0.0), 1.0)),
-        seconds_left=None if later else _seconds_left(shoot),
+        seconds_left=None if later or left is None else max(1, round(left)),
         waiting=waiting,
         retrying_at=later if waiting else None,
         slots=_slots(shoot),
+        drawn=draws(shoot),
+        fallback=sentences.fallback(shoot.fallback),
+        ahead=wait.ahead if waiting else 0,
+        workers=wait.workers,
+        slow=shoot.queue == "gpu" and wait.on_cpu,
     )
+
+
+def draws(shoot: Shoot) -> bool:
+    """Whether this shoot's engine draws new pictures of the person."""
+    offer = ENGINES.get(shoot.engine)
+    return offer is not None and offer.source == "generated"
+
+
+@dataclass(frozen=True, slots=True)
+class EngineCard:
+    """An engine as the settings show it."""
+
+    name: str
+    title: str
+    words: str
+    on: bool
+    # Styles whose newest version uses it.
+    styles: list[str]
+
+
+def engine_cards(company: Company) -> list[EngineCard]:
+    """The engines that draw, with the styles that use them."""
+    newest = StyleVersion.objects.filter(company=company, style__archived_at=None).select_related("style")
+    users: dict[str, list[str]] = {}
+    for version in newest.order_by("style_id", "-number").distinct("style_id"):
+        users.setdefault(str(version.data.get("engine", "")), []).append(version.style.name)
+    return [
+        EngineCard(
+            offer.name,
+            *sentences.engine(offer.name),
+            on=offer.name not in company.engines_off,
+            styles=sorted(users.get(offer.name, [])),
+        )
+        for offer in ENGINES.values()
+        if offer.source == "generated"
+    ]
 
 
 def _slots(shoot: Shoot) -> list[Slot]:
@@ -184,23 +244,14 @@ def _slots(shoot: Shoot) -> list[Slot]:
     return [Slot(number, arrived.get(number)) for number in range(1, last + 1)]
 
 
-def _seconds_left(shoot: Shoot) -> int | None:
-    """From how long earlier shoots took; without any, from this one's own pace. None where unknown."""
-    usual = _usual_seconds(shoot.company_id)
-    if shoot.status == ShootStatus.QUEUED or shoot.started_at is None:
-        return round(usual) if usual else None
+def _seconds_left(shoot: Shoot, usual: float | None) -> float | None:
+    """Of a running shoot, from its own pace; before there is any, from how long such shoots take."""
+    if shoot.started_at is None:
+        return usual
     elapsed = (timezone.now() - shoot.started_at).total_seconds()
     if shoot.progress >= _MIN_PROGRESS_FOR_PACE:
-        return max(1, round(elapsed * (1 - shoot.progress) / shoot.progress))
-    return max(1, round(usual - elapsed)) if usual else None
-
-
-def _usual_seconds(company_id: uuid.UUID) -> float | None:
-    took = ExpressionWrapper(F("finished_at") - F("started_at"), output_field=DurationField())
-    done = Shoot.objects.filter(company_id=company_id, status=ShootStatus.DONE, started_at__isnull=False)
-    newest = done.order_by("-created_at").values("pk")[:_REMEMBERED_SHOOTS]
-    mean: timedelta | None = Shoot.objects.filter(pk__in=newest).aggregate(mean=Avg(took))["mean"]
-    return mean.total_seconds() if mean else None
+        return elapsed * (1 - shoot.progress) / shoot.progress
+    return None if usual is None else usual - elapsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,13 +265,18 @@ class Picture:
 
 
 def galleries(employee: Employee) -> list[tuple[Shoot, list[Picture]]]:
-    """The finished shoots with their pictures, newest shoot first, best picture first."""
+    """The finished shoots with their pictures, newest shoot first, best picture first; each shoot with
+    `instead`, why its pictures are the person's own photos though the style draws."""
     shoots = Shoot.objects.filter(employee=employee, status=ShootStatus.DONE).prefetch_related("candidates")
     current = current_headshot(employee)
-    return [
-        (shoot, [picture(candidate, current) for candidate in shoot.candidates.all()])
-        for shoot in shoots.order_by("-created_at")
-    ]
+    found = []
+    for shoot in shoots.order_by("-created_at"):
+        candidates = list(shoot.candidates.all())
+        failed = any("fallback" in candidate.variation for candidate in candidates)
+        code = "generated_failed" if failed else shoot.fallback
+        shoot.instead = sentences.fallback(code)  # type: ignore[attr-defined]
+        found.append((shoot, [picture(candidate, current) for candidate in candidates]))
+    return found
 
 
 def picture(candidate: Candidate, current: Headshot | None) -> Picture:

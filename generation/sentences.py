@@ -29,6 +29,9 @@ _STAGES: Final = {
     "develop": _("Cutting you out of the background, hair by hair"),
     "finish": _("Setting light, framing and backdrop"),
     "rank": _("Putting the best first"),
+    "load": _("Switching the studio on"),
+    "generate": _("Drawing your pictures"),
+    "refine": _("Working out the details"),
     "storing": _("Laying out your pictures"),
     "done": _("Ready"),
 }
@@ -61,8 +64,13 @@ def shoot_failure(code: str, data: Mapping[str, Any]) -> str:
 
 
 def stage(code: str) -> str:
-    """What the studio does right now."""
-    return gettext(_STAGES.get(code, _STAGE_OTHER))
+    """What the studio does right now; "generate:12/30" names its step."""
+    name, _colon, step = code.partition(":")
+    words = gettext(_STAGES.get(name, _STAGE_OTHER))
+    done, slash, total = step.partition("/")
+    if not slash:
+        return words
+    return gettext("{stage} (step {done} of {total})").format(stage=words, done=done, total=total)
 
 
 def likeness(value: float) -> str:
@@ -79,6 +87,55 @@ def _fill(prose: str, data: Mapping[str, Any], fallback: str) -> str:
         return gettext(prose).format(**words)
     except (KeyError, IndexError):
         return fallback
+
+
+_ENGINES: Final = {
+    "studio": (
+        _("Studio"),
+        _("The person's own photo, relit on the brand's backdrop. Every part of the face is real."),
+    ),
+    "wardrobe": (
+        _("Wardrobe"),
+        _("Draws clothes and shoulders around the person's own head. The face stays as the camera saw it."),
+    ),
+    "sdxl": (
+        _("Portrait"),
+        _(
+            "Draws a new portrait after the person's photos, in the style's pose and light. "
+            "Likeness is checked."
+        ),
+    ),
+    "edit": (
+        _("Retake"),
+        _("Follows an instruction: the same person, photographed again in the style. Likeness is checked."),
+    ),
+}
+
+
+def engine(name: str) -> tuple[str, str]:
+    """What an engine is called, and what it does."""
+    title, words = _ENGINES.get(name, (name, ""))
+    return gettext(title), gettext(words) if words else ""
+
+
+# Why a style's pictures are made from the person's own photo though its engine draws.
+_FALLBACK: Final = {
+    "company": _("Your company uses no generated pictures, so yours are made from your own photo."),
+    "person": _(
+        "Pictures are only generated for people who agreed to it, so yours are made from your own photo."
+    ),
+    "asked": _("Made from your own photo, as you wished."),
+    "unknown": _("The style's engine is not available here, so your pictures are made from your own photo."),
+    "generated_failed": _(
+        "Nothing that was drawn looked enough like you, so it is not shown. "
+        "These are made from your own photo."
+    ),
+}
+
+
+def fallback(code: str) -> str:
+    """Why the studio worked instead of the style's engine; empty where it did not."""
+    return gettext(_FALLBACK[code]) if code in _FALLBACK else ""
 
 
 _START: Final = {

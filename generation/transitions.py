@@ -157,6 +157,21 @@ def shoot_spared(shoot: Shoot, why: str, **fields: Any) -> None:
     )
 
 
+def shoot_handed_over(shoot: Shoot, engine: str, queue: str, why: str) -> None:
+    """Another engine makes it, of another queue's workers; whoever works on it notices at the next step and
+    the attempt does not count. Raises TransitionRefused when it is not open any more."""
+    to = {"engine": engine, "queue": queue, "fallback": why}
+    with transaction.atomic():
+        now = Shoot.objects.select_for_update(of=("self",)).get(pk=shoot.pk)
+        if now.status == ShootStatus.RUNNING:
+            shoot_spared(now, why, **to)
+        elif now.status == ShootStatus.QUEUED:
+            Shoot.objects.filter(pk=now.pk).update(**to, not_before=None, enqueued_at=None)
+        else:
+            raise TransitionRefused(now, ShootStatus.QUEUED)
+    shoot.refresh_from_db()
+
+
 def shoot_cancelled(shoot: Shoot, by: Actor, why: str = "") -> None:
     """Stopped by somebody; a running worker notices at its next heartbeat."""
     move(shoot, ShootStatus.CANCELLED, SHOOT_MOVES, by=by, why=why, finished_at=timezone.now())

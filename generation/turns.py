@@ -230,6 +230,8 @@ class Wait:
 
     start_s: float | None
     done_s: float | None
+    # How long such a shoot itself takes.
+    own_s: float | None
     # Shoots of the same company before it.
     ahead: int
     workers: int
@@ -249,4 +251,51 @@ def wait_of(shoot: Shoot) -> Wait:
             foreseen = [seen.newcomer_s]
         start = sharing.at(foreseen, ahead, own / seen.workers)
     done = None if start is None or own is None else start + own
-    return Wait(start, done, ahead, seen.workers, seen.on_cpu)
+    return Wait(start, done, own, ahead, seen.workers, seen.on_cpu)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a company has in the queues: waiting and running shoots, and when the last of them is done."""
+
+    waiting: int = 0
+    running: int = 0
+    # None where nothing honest can be said.
+    done_s: float | None = None
+    # Shoots whose queue no worker serves.
+    stranded: int = 0
+
+
+def standing_of(company_id: uuid.UUID) -> Standing:
+    """All open shoots of a company. Call in its scope."""
+    open_rows = Shoot.objects.filter(status__in=[ShootStatus.QUEUED, ShootStatus.RUNNING]).order_by()
+    counts = {
+        (queue, status): count
+        for queue, status, count in open_rows.values_list("queue", "status").annotate(n=Count("pk"))
+    }
+    ends: list[float | None] = []
+    stranded = 0
+    for queue in {queue for queue, _status in counts}:
+        seen = forecast(queue)
+        waiting = counts.get((queue, ShootStatus.QUEUED), 0)
+        if not seen.workers:
+            stranded += waiting
+        ends.append(_last_end(seen, company_id, waiting))
+    known = [end for end in ends if end is not None]
+    return Standing(
+        waiting=sum(n for (_queue, status), n in counts.items() if status == ShootStatus.QUEUED),
+        running=sum(n for (_queue, status), n in counts.items() if status == ShootStatus.RUNNING),
+        done_s=max(known) if len(known) == len(ends) and known else None,
+        stranded=stranded,
+    )
+
+
+def _last_end(seen: Forecast, company_id: uuid.UUID, waiting: int) -> float | None:
+    """When the company's last shoot of a queue is done, seconds from now."""
+    if not seen.durations or not seen.workers:
+        return None
+    longest = max(seen.durations.values())
+    if not waiting:
+        return longest
+    start = sharing.at(seen.starts.get(company_id, []), waiting - 1, longest / seen.workers)
+    return None if start is None else start + longest

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from generation.views import forget, library, media, preview, review, studio
+from generation.views import engines, forget, library, media, preview, review, studio
 
 # under /c/<company>/me/<token>/
 studio_urls: list[URLPattern] = [
@@ -15,6 +15,7 @@ studio_urls: list[URLPattern] = [
     path("making/start/", studio.start, name="start"),
     path("making/", studio.making, name="making"),
     path("making/cancel/", studio.cancel, name="cancel"),
+    path("generated/", engines.generated, name="generated"),
     path("choose/", studio.choose, name="choose"),
     path("choose/none/", studio.none_of_these, name="none_of_these"),
     path("choose/<uuid:candidate>/", studio.pick, name="pick"),
@@ -42,6 +43,8 @@ library_urls: list[URLPattern] = [
     path("<uuid:headshot>/", library.show, name="show"),
     path("<uuid:headshot>/<slug:preset>/", library.download, name="download"),
 ]
+# under /c/<company>/settings/
+settings_urls: list[URLPattern] = [path("engines/", engines.engines, name="engines")]
 # under /c/<company>/media/
 media_urls: list[URLPattern] = [
     path("photo/<uuid:photo>/<str:kind>/", media.photo, name="photo"),

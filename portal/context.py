@@ -21,6 +21,7 @@ _NAV = (
     (_("Library"), "library:list", "images", Action.VIEW_LIBRARY),
     (_("Exports"), "exports:list", "package", Action.EXPORT),
     (_("Settings"), "settings:brand", "settings", Action.MANAGE_COMPANY),
+    (_("Engines"), "settings:engines", "wand-sparkles", Action.CHOOSE_ENGINES),
     (_("Audit log"), "settings:audit", "scroll-text", Action.VIEW_AUDIT),
 )
 

@@ -40,5 +40,6 @@ def dashboard(request: MemberRequest) -> HttpResponse:
     if context["exports"] and wall.tiles:
         context["not_exported"] = overview.not_exported()
     if context["sees_people"]:
+        context["in_the_studio"] = overview.in_the_studio(company)
         context |= {"stuck": overview.stuck(company), "today": overview.today(company)}
     return render(request, "portal/dashboard.html", context)

@@ -1,6 +1,7 @@
 """What the dashboard shows: how far the company is, who is stuck, what happened today. Reads only."""
 
 import datetime as dt
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -13,7 +14,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from branding.selectors import current_version
-from generation import review_selectors
+from generation import review_selectors, turns
 from generation.models import Headshot, Shoot, SourcePhoto
 from portal import people
 from portal.exports import selectors as export_selectors
@@ -167,6 +168,27 @@ def due(company: Company) -> Due | None:
     if company.due_on is None:
         return None
     return Due(company.due_on, (company.due_on - timezone.localdate()).days)
+
+
+@dataclass(frozen=True, slots=True)
+class InTheStudio:
+    """Whose pictures are being made or wait, and when the last ones are ready."""
+
+    people: int
+    running: int
+    stranded: int
+    minutes: int | None
+    ready_at: dt.datetime | None
+
+
+def in_the_studio(company: Company) -> InTheStudio | None:
+    """The company's part of the queues; None when nothing waits."""
+    now = turns.standing_of(company.pk)
+    if not now.waiting and not now.running:
+        return None
+    minutes = None if now.done_s is None else max(1, math.ceil(now.done_s / 60))
+    ready_at = timezone.now() + dt.timedelta(seconds=now.done_s) if now.done_s is not None else None
+    return InTheStudio(now.waiting + now.running, now.running, now.stranded, minutes, ready_at)
 
 
 def not_exported() -> int:

@@ -66,8 +66,8 @@ RQ_QUEUES = {name: {"URL": REDIS_URL, "DEFAULT_TIMEOUT": JOB_TIMEOUT_S} for name
 # Diffusion without a graphics card takes as long as it takes; a step that hangs is ended by the watchdog.
 RQ_QUEUES["gpu"]["DEFAULT_TIMEOUT"] = 7 * 24 * 3600
 # A single step of a shoot (one denoising step, one stage) may last this long; then its worker is ended and
-# the shoot tried again.
-STEP_TIMEOUT_S = whole("STEP_TIMEOUT_S", 300)
+# the shoot tried again. 0: as long as usual for what the worker computes on.
+STEP_TIMEOUT_S = whole("STEP_TIMEOUT_S", 0)
 RQ = {"RESULT_TTL": 3600, "FAILURE_TTL": 7 * 24 * 3600}
 RQ_SHOW_ADMIN_LINK = False
 # A running row whose heartbeat is older than this was left by a dead worker.

@@ -17,11 +17,13 @@ people_urls: list[URLPattern | URLResolver] = [
     *teams.people_urls,
 ]
 
+settings_urls: list[URLPattern | URLResolver] = [*teams.settings_urls, *generation.settings_urls]
+
 company_urls: list[URLPattern | URLResolver] = [
     path("", dashboard.dashboard, name="dashboard"),
     path("theme.css", views.theme, name="theme"),
     path("people/", include((people_urls, "people"))),
-    path("settings/", include((teams.settings_urls, "settings"))),
+    path("settings/", include((settings_urls, "settings"))),
     path("styles/", include((branding.style_urls, "styles"))),
     path("styles/", include((generation.preview_urls, "previews"))),
     path("review/", include((generation.review_urls, "review"))),

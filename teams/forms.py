@@ -208,7 +208,6 @@ class BrandForm(_CompanyForm):
             "max_photos",
             "max_shoots",
             "retention_days",
-            "allow_generated",
         )
         widgets = {
             "accent": forms.TextInput(attrs={"type": "color"}),
@@ -226,7 +225,6 @@ class BrandForm(_CompanyForm):
             "max_photos": gettext_lazy("Photos per person, at most"),
             "max_shoots": gettext_lazy("Rounds of pictures per person, at most"),
             "retention_days": gettext_lazy("Days that photos are kept"),
-            "allow_generated": gettext_lazy("Allow generated pictures"),
         }
         help_texts = {
             "accent": gettext_lazy(
@@ -240,9 +238,6 @@ class BrandForm(_CompanyForm):
             "max_photos": gettext_lazy("4 to 40. Eight good ones are plenty."),
             "max_shoots": gettext_lazy("1 to 20. How often somebody may say “none of these”."),
             "retention_days": gettext_lazy("30 to 1,095. Named in the consent; photos are deleted after it."),
-            "allow_generated": gettext_lazy(
-                "Otherwise everybody's own photo is only relit. Each person can still refuse."
-            ),
         }
 
     def clean_name(self) -> str:

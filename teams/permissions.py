@@ -17,6 +17,7 @@ class Action(StrEnum):
     VIEW_PEOPLE = "view_people"
     MANAGE_PEOPLE = "manage_people"
     MANAGE_STYLES = "manage_styles"
+    CHOOSE_ENGINES = "choose_engines"
     REVIEW = "review"
     VIEW_WALL = "view_wall"
     VIEW_LIBRARY = "view_library"
@@ -30,6 +31,7 @@ _HR = {
     Action.VIEW_PEOPLE,
     Action.MANAGE_PEOPLE,
     Action.MANAGE_STYLES,
+    Action.CHOOSE_ENGINES,
     Action.REVIEW,
     Action.VIEW_WALL,
     Action.VIEW_LIBRARY,

@@ -13,7 +13,7 @@ from PIL import Image
 
 from branding.models import StyleVersion
 from generation.keys import photo_key, shoot_key
-from generation.models import Candidate, Headshot, Shoot, ShootPhoto, SourcePhoto
+from generation.models import Candidate, Headshot, Shoot, ShootPhoto, SourcePhoto, Worker
 from portal.lib import storage
 from teams.models import Consent, Employee
 
@@ -75,6 +75,13 @@ def make_shoot(employee: Employee, status: str = "done", pictures: int = 2, **fi
             make_candidate(shoot, rank)
     shoot.refresh_from_db()
     return shoot
+
+
+def make_worker(queues: str, **fields: Any) -> Worker:
+    """A worker process that gave a sign of life just now."""
+    now = timezone.now()
+    values = {"name": f"test:{uuid.uuid4()}", "pid": 1, "doing": "ready", "started_at": now, "beat_at": now}
+    return Worker.objects.create(queues=queues, **(values | fields))
 
 
 def make_candidate(shoot: Shoot, rank: int, **fields: Any) -> Candidate:

@@ -43,3 +43,8 @@ HEARTBEAT_TIMEOUT_S = 5
 # The web server of the browser tests serves static files where they lie.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
+
+if os.environ.get("TEST_ENGINE"):
+    from tests.engines import register
+
+    register()

@@ -12,14 +12,14 @@ from branding.selectors import current_version
 from generation import selectors, transitions, turns
 from generation.models import Shoot, ShootPhoto, ShootStatus
 from generation.services import engines
+from generation.services.engines import NEXT_SHOOT
 from portal.lib.jobs import enqueue
 from teams import audit
 from teams.actor import Actor
 from teams.models import Employee
 from teams.selectors import live_consent
 
-# The job that carries any shoot of a queue, and the queues that have one.
-NEXT_SHOOT: Final = "generation.jobs.next_shoot"
+# Queues whose jobs carry shoots.
 QUEUES: Final = ("studio", "gpu")
 # Why an employee asked for another shoot; the codes of Shoot.retake_reason.
 RETAKE_REASONS = ("not_me", "hair", "glasses", "expression", "clothes", "other")
@@ -46,6 +46,8 @@ def start(employee: Employee, by: Actor, retake_reason: str = "", *, own_photo: 
         Employee.objects.select_for_update().get(pk=employee.pk)
         running = Shoot.objects.filter(employee=employee, status__in=selectors.OPEN).first()
         if running is not None:
+            # Rather their own photo than what is being drawn: the same shoot, the other engine.
+            engines.settle(running, employee.company, own_photo=own_photo)
             return running
         photos = selectors.photo_set(employee)
         shoot = _new(employee, photos, retake_reason, own_photo)

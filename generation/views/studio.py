@@ -19,7 +19,7 @@ from branding.selectors import current_version
 from generation import selectors, sentences
 from generation.forms import ACCEPT, PieceForm, RetakeForm, limited_upload_handlers
 from generation.models import Candidate, HeadshotStatus, PhotoStatus, Shoot, ShootStatus, SourcePhoto
-from generation.services import choices, renditions, shoots, uploads
+from generation.services import choices, engines, renditions, shoots, uploads
 from generation.views import steps
 from generation.views.consented import consented
 from generation.views.media import stream
@@ -112,7 +112,8 @@ def _photo_context(request: EmployeeRequest) -> dict[str, Any]:
         "why": request.GET.get("why", "") or request.POST.get("why", ""),
         "max_photos": request.company.max_photos,
         "shoots_left": selectors.shoots_left(employee),
-        "style": current_version(request.company.pk),
+        "style": (style := current_version(request.company.pk)),
+        "drawing": engines.drawing(employee, style),
     }
 
 
@@ -221,9 +222,10 @@ def drop_upload(request: EmployeeRequest, key: uuid.UUID) -> HttpResponse:
 @require_POST
 @consented
 def start(request: EmployeeRequest) -> HttpResponse:
-    """Make my headshots."""
+    """Make my headshots; `own=1`: from my own photo, whatever the style's engine is."""
+    by, own_photo = Actor.employee(request.employee), request.POST.get("own") == "1"
     try:
-        shoots.start(request.employee, Actor.employee(request.employee), request.POST.get("why", ""))
+        shoots.start(request.employee, by, request.POST.get("why", ""), own_photo=own_photo)
     except shoots.StartRefused as refused:
         if refused.code == "no_style":
             return _page(request, "no_style", "photos")
@@ -257,8 +259,9 @@ def _away(request: EmployeeRequest, name: str) -> HttpResponse:
 def _failed(request: EmployeeRequest, shoot: Shoot) -> HttpResponse:
     ours = shoot.error_kind == "engine"
     why = "" if ours else sentences.shoot_failure(shoot.error_code, shoot.error_data)
+    drawn = selectors.draws(shoot)
     headshot = selectors.current_headshot(request.employee)
-    return _page(request, "failed", "making", shoot=shoot, ours=ours, why=why, headshot=headshot)
+    return _page(request, "failed", "making", shoot=shoot, ours=ours, why=why, drawn=drawn, headshot=headshot)
 
 
 @access(PERSONAL_LINK)

@@ -1,5 +1,7 @@
 """Changing a company: its brand, words and limits."""
 
+from typing import Any
+
 from django.db import transaction
 
 from portal.lib import storage
@@ -24,14 +26,37 @@ def save_brand(
         return []
     with transaction.atomic():
         company.save(update_fields=changed)
-        AuditEvent.objects.create(
-            company=company,
-            action="company.changed",
-            object_type="company",
-            object_id=str(company.pk),
-            data={"fields": changed},
-            **by.columns(),
-        )
+        _record(company, "company.changed", by, fields=changed)
     if "logo" in changed and before:
         storage.originals().delete(before)
     return changed
+
+
+def save_engines(company: Company, *, generated: bool, off: list[str], by: Actor) -> bool:
+    """Whether pictures may be generated, and which engines not; False when nothing changed."""
+    if (company.allow_generated, company.engines_off) == (generated, off):
+        return False
+    company.allow_generated, company.engines_off = generated, off
+    with transaction.atomic():
+        company.save(update_fields=["allow_generated", "engines_off"])
+        _record(company, "engines.changed", by, generated=generated, off=off)
+    return True
+
+
+def save_share(company: Company, *, weight: float, most: int | None, by: Actor) -> None:
+    """The company's share of the workers, and how many of its shoots may run at once (None: no bound)."""
+    company.share_weight, company.max_running = weight, most
+    with transaction.atomic():
+        company.save(update_fields=["share_weight", "max_running"])
+        _record(company, "company.share", by, weight=weight, most=most)
+
+
+def _record(company: Company, action: str, by: Actor, **data: Any) -> None:
+    AuditEvent.objects.create(
+        company=company,
+        action=action,
+        object_type="company",
+        object_id=str(company.pk),
+        data=data,
+        **by.columns(),
+    )

@@ -98,6 +98,7 @@ ROWS: dict[str, Row] = {
     "studio:start": Row(PERSONAL_LINK, consented, ok=302, method="post", owned=False),
     "studio:making": Row(PERSONAL_LINK, consented, ok=302, owned=False),
     "studio:cancel": Row(PERSONAL_LINK, consented, ok=302, method="post", owned=False),
+    "studio:generated": Row(PERSONAL_LINK, consented, ok=302, method="post", owned=False),
     "studio:choose": Row(PERSONAL_LINK, consented, ok=302, owned=False),
     "studio:none_of_these": Row(PERSONAL_LINK, consented, ok=302, method="post", owned=False),
     "studio:pick": Row(PERSONAL_LINK, candidate),

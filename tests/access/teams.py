@@ -57,6 +57,7 @@ ROWS: dict[str, Row] = {
     "settings:member_role": Row(COMPANY, member, ok=302, method="post"),
     "settings:member_remove": Row(COMPANY, member, ok=302, method="post"),
     "settings:member_remind": Row(COMPANY, member, ok=302, method="post"),
+    "settings:engines": Row(Action.CHOOSE_ENGINES),
     "settings:audit": Row(Action.VIEW_AUDIT),
     "settings:audit_csv": Row(Action.VIEW_AUDIT),
     "me:welcome": Row(PERSONAL_LINK),

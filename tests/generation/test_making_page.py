@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from generation import selectors
+from generation import selectors, turns
 from generation.models import Shoot
 from tests import factories
 from tests.cast import Cast
@@ -64,8 +64,15 @@ def test_the_expected_time_comes_from_earlier_shoots(cast: Cast) -> None:
             )
     shoot = _shoot(cast, "queued")
     with cast.northwind.scope():
+        assert selectors.watch(shoot).seconds_left is None
+    assert "No machine that makes these pictures is running right now." in _page(cast)
+    factories.make_worker("studio")
+    turns.forget_forecast("studio")
+    with cast.northwind.scope():
         assert selectors.watch(shoot).seconds_left == 90
-    assert "about 2 minutes left" in _page(cast)
+    page = _page(cast)
+    assert "about 2 minutes left" in page
+    assert "No machine" not in page
 
 
 def test_waiting_says_what_for(cast: Cast) -> None:

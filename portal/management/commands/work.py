@@ -28,8 +28,9 @@ from django_rq.management.commands.rqworker import Command as RQWorker  # noqa: 
 from generation import pipeline, resident  # noqa: E402
 from portal.lib import gpus  # noqa: E402
 
-# What a step takes without a card, against one with: a bound, not a promise.
-_CPU_PATIENCE = 24
+# The longest step is one of the studio's stages; loading and compiling models on a card (whose steps the
+# engines' own watchdog sees too); a denoising step on a processor.
+_STAGE_S, _COMPILE_S, _CPU_STEP_S = 300, 1800, 7200
 
 
 class PoliteWorker(rq.SimpleWorker):
@@ -91,9 +92,9 @@ def _resident(queues: tuple[str, ...], called: str, gpu: int | None) -> resident
             )
     # Unnamed ones may be several: each is somebody of its own.
     label = called or f"{'-'.join(queues)}-{os.getpid()}"
-    patience = _CPU_PATIENCE if "gpu" in queues and gpu is None else 1
+    usual = _STAGE_S if "gpu" not in queues else _CPU_STEP_S if gpu is None else _COMPILE_S
     name = f"{socket.gethostname()[:40]}:{label}"[:80]
-    return resident.Resident(name, queues, device, settings.STEP_TIMEOUT_S * patience)
+    return resident.Resident(name, queues, device, settings.STEP_TIMEOUT_S or usual)
 
 
 def _warm_up(queues: tuple[str, ...], worker: resident.Resident) -> None:
