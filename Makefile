@@ -8,6 +8,8 @@ T ?=
 # Options for bench-imaging and eval-imaging, for instance: make bench-imaging B="--rounds 1 --only check"
 B ?=
 E ?=
+# Options for sim-queue: make sim-queue S="--people 2000 --workers 2"
+S ?=
 # Two processes: each has a database of its own, and the pictures' models fit into memory twice.
 JOBS ?= 2
 # The tests' own PostgreSQL and Redis, stopped at the end; plain `pytest` keeps others running.
@@ -18,7 +20,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 INSTALL := umask 022 && $(PY) -m pip install --quiet --require-virtualenv --use-pep517
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-test run test check messages bench-imaging eval-imaging lock system system-test clean
+.PHONY: help install install-test run test check messages bench-imaging eval-imaging sim-queue lock system system-test clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +50,9 @@ bench-imaging: install-test  ## Time every imaging stage, against budget and nai
 
 eval-imaging: install-test  ## Judge headshots of the shared photos (OUT=folder)
 	@$(PY) -m tests.benchmarks.eval_imaging $(if $(OUT),--out "$(OUT)") $(E)
+
+sim-queue: $(VENV)/.base  ## Hold waiting times that pages show against a simulated day
+	@$(PY) manage.py simulate_queue $(S)
 
 # Catalogues are committed with their compiled form: a clone runs without gettext, only this needs it.
 messages: $(VENV)/.base  ## Collect sentences to translate into locale/, compile what is translated

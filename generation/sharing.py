@@ -20,6 +20,9 @@ from typing import Final, Generic, TypeVar
 WINDOW_S: Final = 600.0
 # A shoot of an engine that has not been measured yet is thought to take this long.
 UNMEASURED_S: Final = 30.0
+# Companies that come now and then keep coming, but one that has just finished a launch does not: of what a
+# company without waiting shoots used within the window, at most this much is expected of it again.
+_EXPECTED_AGAIN_S: Final = 60.0
 # Starts that are foreseen one by one; later ones follow at the pace that the company then has.
 _FORESEEN: Final = 2000
 
@@ -73,7 +76,7 @@ class Queue(Generic[K]):
 
 def starts(queue: Queue[K], most: int = _FORESEEN) -> dict[K, list[float]]:
     """When the waiting shoots of each company start, in order, seconds from now, if everything takes as
-    long as expected and nobody new comes. Empty where no worker is alive.
+    long as expected and others come as they lately came. Empty where no worker is alive.
 
     Foresees at most `most` starts over all companies; see `at`.
     """
@@ -92,6 +95,8 @@ class _Future(Generic[K]):
         self._left = {key: count for key, count in queue.waiting.items() if count > 0}
         self._loads = {key: replace(load) for key, load in queue.loads.items()}
         self._took = queue.duration_s
+        # While somebody else's shoot is made, a worker is not there for those who wait.
+        self._stretch = 1 / (1 - passing_by(queue))
         # Heaps; the running number breaks ties, since companies need not be comparable.
         self._number = itertools.count()
         self._free = list(queue.free_s)
@@ -134,9 +139,20 @@ class _Future(Generic[K]):
         self._left[key] -= 1
         if not self._left[key]:
             del self._left[key]
-        heapq.heapreplace(self._free, now + took)
-        heapq.heappush(self._ends, (now + took, next(self._number), key))
-        heapq.heappush(self._fading, (now + took + WINDOW_S, next(self._number), key, took))
+        end = now + took * self._stretch
+        heapq.heapreplace(self._free, end)
+        heapq.heappush(self._ends, (end, next(self._number), key))
+        heapq.heappush(self._fading, (end + WINDOW_S, next(self._number), key, took))
+
+
+def passing_by(queue: Queue[K]) -> float:
+    """Share of the workers' time, 0 to 0.5, that companies without waiting shoots will take: those that come
+    now and then, and are served at once."""
+    if not queue.free_s:
+        return 0.0
+    others = (load for key, load in queue.loads.items() if not queue.waiting.get(key))
+    used = sum(min(load.used_s, _EXPECTED_AGAIN_S) for load in others)
+    return min(0.5, used / (WINDOW_S * len(queue.free_s)))
 
 
 def at(foreseen: list[float], place: int, pace_s: float) -> float | None:

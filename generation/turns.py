@@ -113,6 +113,53 @@ def next_shoot(queue: str, now: datetime | None = None) -> uuid.UUID | None:
     return mine.values_list("pk", flat=True).first()
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One company's part of a queue, as the operator sees it."""
+
+    company: str
+    weight: float
+    quota: int | None
+    waiting: int
+    running: int
+    # Share of the queue's worker seconds within the window, and the one its weight entitles it to among those
+    # that wait now; 0..1.
+    used: float
+    entitled: float
+    # Seconds until its next and its last waiting shoot start.
+    next_s: float | None
+    last_s: float | None
+
+
+def parts(queue: str, now: datetime | None = None) -> list[Part]:
+    """Every company that waits, runs or has lately run here, most waiting first. Call in the system scope."""
+    now = now or timezone.now()
+    seen = compute(queue, now)
+    everybody = loads(queue, seen.durations, now)
+    names = dict(Company.objects.filter(pk__in=everybody).values_list("pk", "slug"))
+    due_now = due(Shoot.objects.filter(queue=queue, status=ShootStatus.QUEUED), now).order_by()
+    waiting = dict(due_now.values_list("company_id").annotate(n=Count("pk")))
+    used = sum(load.used_s for load in everybody.values()) or 1.0
+    weights = sum(load.weight for key, load in everybody.items() if waiting.get(key)) or 1.0
+    found = []
+    for key, load in everybody.items():
+        starts, count = seen.starts.get(key, []), waiting.get(key, 0)
+        found.append(
+            Part(
+                company=names[key],
+                weight=load.weight,
+                quota=load.quota,
+                waiting=count,
+                running=load.running,
+                used=load.used_s / used,
+                entitled=load.weight / weights if count else 0.0,
+                next_s=starts[0] if starts else None,
+                last_s=sharing.at(starts, count - 1, sharing.UNMEASURED_S) if count else None,
+            )
+        )
+    return sorted(found, key=lambda part: (-part.waiting, -part.running, part.company))
+
+
 # --- how long it will take -----------------------------------------------------------------------
 
 

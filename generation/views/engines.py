@@ -19,8 +19,9 @@ from teams.permissions import PERSONAL_LINK, Action, access
 def engines(request: MemberRequest) -> HttpResponse:
     """Whether pictures may be generated here, and by which engines."""
     company = request.company
-    form = EnginesForm(request.POST or None, initial=EnginesForm.of(company))
-    if request.method == "POST" and form.is_valid():
+    sent = request.POST if request.method == "POST" else None
+    form = EnginesForm(sent, initial=EnginesForm.of(company))
+    if form.is_valid():
         changed = service.choose(company, **form.chosen, by=Actor.member(request.user))
         messages.success(request, _("Saved.") if changed else _("Nothing was changed."))
         return redirect("settings:engines", company=company.slug)

@@ -11,6 +11,7 @@ from django.test import Client
 
 from branding.look import STARTERS
 from branding.models import StyleVersion
+from generation import jobs
 from generation.imaging.engines import table
 from generation.imaging.samples import portrait_files
 from generation.models import Candidate, Shoot, Worker
@@ -23,7 +24,7 @@ from teams.models import Company, StatusEvent
 from teams.services import consents
 from tests import engines
 from tests.cast import Cast, House, make_cast
-from tests.workers import eventually, kill, start_worker, worker
+from tests.workers import eventually, kill, start_worker
 
 pytestmark = pytest.mark.slow
 
@@ -65,9 +66,8 @@ def _shoot(house: House, who: str = "ines") -> Shoot:
         person.company.refresh_from_db()
         consents.give(person, house.invites[who], generated=True, signature=person.name, language="en")
         data = portrait_files()["grace-hopper.png"]
-        uploads.receive_file(person, Actor.employee(person), "me.png", io.BytesIO(data), len(data))
-    with worker("intake", "--burst"), house.scope():
-        eventually(lambda: person.photos.filter(status="checked").exists())
+        arrived = uploads.receive_file(person, Actor.employee(person), "me.png", io.BytesIO(data), len(data))
+        jobs.check_photo(str(person.company_id), str(arrived.photo.pk))
         return shoots.start(person, Actor.employee(person))
 
 
