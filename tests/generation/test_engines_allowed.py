@@ -178,14 +178,14 @@ def test_their_own_photo_instead_of_waiting_is_one_tap(cast: Cast) -> None:
     house = cast.northwind
     _ready(house, generated=True)
     shoot = _start(house)
-    assert "Rather make it from my own photo" in _page(house)
+    assert "Use my own photo instead" in _page(house)
     assert _start(house, own="1").pk == shoot.pk
     with house.scope():
         shoot.refresh_from_db()
         assert (shoot.engine, shoot.fallback) == ("studio", "asked")
     page = _page(house)
     assert "Made from your own photo, as you wished." in page
-    assert "Rather make it" not in page
+    assert "Use my own photo instead" not in page
 
 
 # --- failures ------------------------------------------------------------------------------------
