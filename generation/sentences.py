@@ -29,9 +29,6 @@ _STAGES: Final = {
     "develop": _("Cutting you out of the background, hair by hair"),
     "finish": _("Setting light, framing and backdrop"),
     "rank": _("Putting the best first"),
-    "load": _("Switching the studio on"),
-    "generate": _("Drawing your pictures"),
-    "refine": _("Working out the details"),
     "storing": _("Laying out your pictures"),
     "done": _("Ready"),
 }
