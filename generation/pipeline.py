@@ -17,6 +17,7 @@ from generation.imaging import decode, photocheck, run, samples
 from generation.imaging.engines.table import ENGINES, find_engine
 from generation.imaging.errors import Cancelled, EngineError, SubjectError
 from generation.imaging.finishing import encode, masters
+from generation.imaging.identity import encoders
 from generation.imaging.ranking import order
 from generation.imaging.types import Candidate as Picture
 from generation.imaging.types import CheckedPhoto, Progress, Reason, Take
@@ -214,9 +215,15 @@ def render(candidate: Candidate, look: Look, size: tuple[int, int]) -> bytes:
 
 
 def warm_up() -> None:
-    """Load the face and identity models (about two seconds), so that a worker's first photo does not wait."""
+    """Load the face and identity models (about two seconds), so that a worker's first photo does not wait.
+
+    Raises EngineError when one of the judges that the settings name cannot be used.
+    """
     portrait = next(iter(samples.portrait_files().values()))
-    photocheck.check_photo(portrait, "warm-up", Framing())
+    seen = photocheck.check_photo(portrait, "warm-up", Framing())
+    for judge in encoders.judges():
+        if seen.decoded is not None and seen.face is not None:
+            judge.embed(seen.decoded.pixels, seen.face)
 
 
 def warm_up_engines() -> None:

@@ -25,6 +25,7 @@ from generation.imaging.finishing import (
     skin,
 )
 from generation.imaging.finishing.vary import Variation, variations
+from generation.imaging.identity.encoders import Jury, conditioning_of
 from generation.imaging.landmarks import moved
 from generation.imaging.lighting import estimate, relight, temperature
 from generation.imaging.matting.layers import cut_out
@@ -183,7 +184,7 @@ def takes(
         raise SubjectError("no_usable_photo")
     draws = find_offer(look.engine).source == "generated"
     shooting = Shooting(count, kept)
-    work = _Work(shooting, gallery, look, size, rising(progress))
+    work = _Work(shooting, gallery, Jury(gallery), look, size, rising(progress))
     for again in range(1 + look.engine_options.retries if draws else 1):
         told = drawing.nearer(work.progress, again) if draws else work.progress
         yield from _round(replace(work, progress=told), drawing.seed_of(seed, again), again)
@@ -218,6 +219,7 @@ class _Work:
 
     shooting: Shooting
     gallery: Gallery
+    jury: Jury
     look: Look
     size: tuple[int, int]
     progress: Progress
@@ -334,6 +336,8 @@ def _candidate(
         image = finish(master, look, size, variation)
         measured = gates.measure(image, master, look)
     judged = gates.judge(measured, master, work.gallery, look)
+    vote = work.jury.vote(image, measured.face, judged["likeness"], conditioning_of(portrait.how))
+    judged["likeness"] = vote.gate
     failed = next((name for name, gate in judged.items() if not gate.passed), None)
     if failed:
         raise SubjectError(f"gate_{failed}", value=round(judged[failed].value, 3), bound=judged[failed].bound)
@@ -353,8 +357,8 @@ def _candidate(
         roll_deg=measured.roll_deg,
         seconds=0.0,
         master=master,
-        variation={**portrait.how, **gates.told(variation, master, look, size)},
-        measures=gates.numbers(image, measured),
+        variation={**portrait.how, **gates.told(variation, master, look, size), **vote.told()},
+        measures={**gates.numbers(image, measured), **vote.numbers()},
         take=Take(key, portrait.photo.name, variation.plain, scores, signed),
     )
 

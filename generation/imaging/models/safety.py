@@ -60,6 +60,8 @@ def chosen(entry: ModelEntry, folder: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
     unsafe: list[str] = []
     for path, file in files_below(folder):
+        if entry.leaves_out(path):
+            continue
         if entry.allows(path):
             found[entry.placed(path)] = file
         elif Path(path).suffix.lower() not in _IGNORED:

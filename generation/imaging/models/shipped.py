@@ -6,7 +6,7 @@ store pins them at the first installation (see `ModelEntry.files`).
 
 from typing import Final
 
-from generation.imaging.models.table import GIB, EncoderFacts, ModelEntry, Needs
+from generation.imaging.models.table import GIB, NOT_OF_A_PACK, EncoderFacts, ModelEntry, Needs
 from generation.imaging.models.wheels import IDENTITY_ENCODER, WHEEL_MODELS, WheelModel
 
 SDXL_BASE: Final = "sdxl-base"
@@ -25,13 +25,13 @@ BUFFALO_L: Final = "insightface-buffalo-l"
 ANTELOPE_V2: Final = "insightface-antelopev2"
 
 # dlib's numbers are those of `identity/likeness.py`, measured on labelled photos.
-_DLIB: Final = EncoderFacts("euclidean", threshold=0.465, usual=0.36, even=0.55, steepness=13.0)
+_DLIB: Final = EncoderFacts("dlib", "euclidean", threshold=0.465, usual=0.36, even=0.55, steepness=13.0)
 # ArcFace-type embeddings compare by cosine; distance here is 1 - cosine. No pack could be fetched to measure
 # it: same-person pairs of real photos have a median similarity near 0.46 and different people lie around 0.
 # A bound of 0.35 is strict beside the 0.32 that DeepFace ships for ArcFace. The curve gives the same words as
 # dlib's: likeness 0.93 at the usual distance, 0.01 between strangers. `manage.py models measure` measures the
 # threshold on an operator's own photos, and `table.toml` takes it.
-_ARCFACE: Final = EncoderFacts("cosine", threshold=0.65, usual=0.54, even=0.706, steepness=15.6)
+_ARCFACE: Final = EncoderFacts("arcface", "cosine", threshold=0.65, usual=0.54, even=0.706, steepness=15.6)
 
 _RAIL: Final = "CreativeML Open RAIL++-M"
 _INSIGHTFACE: Final = "InsightFace models, non-commercial research"
@@ -90,6 +90,7 @@ def _pack(name: str, archive: str, needs: Needs) -> ModelEntry:
         source="https://github.com/deepinsight/insightface#license",
         archive=f"https://github.com/deepinsight/insightface/releases/download/model-zoo/{archive}.zip",
         include=("*.onnx", "*.json"),
+        exclude=NOT_OF_A_PACK,
         required=("*.onnx",),
         encoder=_ARCFACE,
     )

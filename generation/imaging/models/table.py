@@ -36,6 +36,10 @@ PERMISSIVE: Final = frozenset({"Apache-2.0", "MIT", "BSD-3-Clause", "CC0-1.0"})
 # can run what they like when opened. Jinja templates are run by transformers in a sandbox.
 SAFE_SUFFIXES: Final = frozenset({".safetensors", ".json", ".txt", ".onnx", ".tflite", ".model", ".jinja"})
 
+# What identity packs hold beyond detector and recogniser: nothing here guesses gender or age, and further
+# landmarks are not needed.
+NOT_OF_A_PACK: Final = ("*genderage*", "*1k3d68*", "*2d106det*")
+
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
@@ -63,9 +67,11 @@ class EncoderFacts:
 
     `threshold` is the largest distance at a false match rate of about 1e-4, `usual` the median distance of
     one person's photos from different days, `even` the distance at which same and different person are
-    equally likely and `steepness` how fast that changes, per unit of distance.
+    equally likely and `steepness` how fast that changes, per unit of distance. Encoders of one `family` were
+    trained alike: one of them does not judge what another has steered.
     """
 
+    family: str
     metric: Metric
     threshold: float
     usual: float
@@ -97,6 +103,8 @@ class ModelEntry:
     hub_licence: str = ""
     # Patterns of the repository's files to take.
     include: tuple[str, ...] = ("*",)
+    # Patterns of files to leave out, whatever `include` says and wherever they come from.
+    exclude: tuple[str, ...] = ()
     # Patterns that must each match an installed file.
     required: tuple[str, ...] = ()
     # (path in the repository, path in the store) of files that are renamed.
@@ -116,7 +124,11 @@ class ModelEntry:
 
     def takes(self, path: str) -> bool:
         """Whether a file of the repository belongs to the model."""
-        return any(fnmatchcase(path, pattern) for pattern in self.include)
+        return any(fnmatchcase(path, pattern) for pattern in self.include) and not self.leaves_out(path)
+
+    def leaves_out(self, path: str) -> bool:
+        """Whether a file is not wanted."""
+        return any(fnmatchcase(path, pattern) for pattern in self.exclude)
 
     def allows(self, path: str) -> bool:
         """Whether a file is of a kind that cannot run code when it is read (or is excepted by name)."""
@@ -159,7 +171,8 @@ def _entry(name: str, row: dict[str, Any]) -> ModelEntry:
         raise ValueError(f"{name}: role is one of {', '.join(get_args(Role))}")
     if not isinstance(row["commercial"], bool):
         raise ValueError(f"{name}: commercial is true or false")
-    for key in ("include", "required", "also_allowed"):
+    row.setdefault("exclude", NOT_OF_A_PACK if row["role"] == "identity" else ())
+    for key in ("include", "exclude", "required", "also_allowed"):
         row[key] = tuple(row.get(key, ("*",) if key == "include" else ()))
     row["renamed"] = tuple(dict(row.get("renamed", {})).items())
     return ModelEntry(

@@ -46,6 +46,8 @@ SENTENCES: Final[dict[str, str]] = {
     "model_carried": "The Python package {package} carries the model {model}; there is nothing to do.",
     "model_table_invalid": "The model table {file} cannot be read: {detail}.",
     "licences_damaged": "The record of accepted licences {file} cannot be read. Restore it from a backup.",
+    "no_encoder": "The model {model} is no identity encoder. Correct IDENTITY_ENCODERS.",
+    "no_independent_judge": "Every identity encoder has steered this picture; none is left to judge it.",
     "hub_library_missing": (
         "Downloading needs the Python package huggingface_hub. Install requirements/gpu.txt, or install the "
         "model {model} from a folder: --from DIR"

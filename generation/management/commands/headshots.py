@@ -23,6 +23,8 @@ from branding.look import STARTERS, Look
 from generation.imaging import consistency, report
 from generation.imaging.engines.table import ENGINES, find_engine
 from generation.imaging.errors import EngineError
+from generation.imaging.identity.encoders import judges
+from generation.imaging.messages import told
 from generation.imaging.models.configured import configuration, configure
 from generation.imaging.shoot_folder import Order, find_people, shoot
 
@@ -69,6 +71,7 @@ class Command(BaseCommand):
         started = time.perf_counter()
         look = _look(options["style"], options["engine"])
         orders = _orders(look, options)
+        _refuse_without_judges()
         outcomes: dict[str, Outcome] = {}
         for outcome in _work(orders, min(options["workers"], len(orders))):
             outcomes[outcome[0].person] = outcome
@@ -113,6 +116,14 @@ def _look(style: str, engine: str | None) -> Look:
         return Look.model_validate({**look.model_dump(), "engine": engine})
     except (EngineError, ValidationError) as error:
         raise CommandError(f"No engine {engine}. Known: {', '.join(ENGINES)}.", returncode=MISUSE) from error
+
+
+def _refuse_without_judges() -> None:
+    """Say before the work, once, that a judge cannot be used; not with every person."""
+    try:
+        judges()
+    except EngineError as error:
+        raise CommandError(told(error), returncode=1) from error
 
 
 def _orders(look: Look, options: dict[str, Any]) -> list[Order]:

@@ -26,6 +26,8 @@ from django.core.management.base import CommandError, CommandParser  # noqa: E40
 from django_rq.management.commands.rqworker import Command as RQWorker  # noqa: E402
 
 from generation import pipeline, resident  # noqa: E402
+from generation.imaging.errors import EngineError  # noqa: E402
+from generation.imaging.messages import told  # noqa: E402
 from portal.lib import gpus  # noqa: E402
 
 # The longest step is one of the studio's stages; loading and compiling models on a card (whose steps the
@@ -100,7 +102,11 @@ def _resident(queues: tuple[str, ...], called: str, gpu: int | None) -> resident
 def _warm_up(queues: tuple[str, ...], worker: resident.Resident) -> None:
     """What the first job would wait for. Not for diffusion on the processor: gigabytes that few may need."""
     if {"intake", "studio"} & set(queues) or worker.device != "cpu":
-        pipeline.warm_up()
+        try:
+            pipeline.warm_up()
+        except EngineError as error:
+            # A judge that the settings name and nobody has installed: every shoot would fail.
+            raise CommandError(told(error)) from error
     if worker.device != "cpu":
         pipeline.warm_up_engines()
 
