@@ -3,7 +3,7 @@
 Bounds come from `branding.look`, which decides them; here stand label, unit and the size of a step.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise as Text
 else:
     Text = Any
-Kind = Literal["number", "color", "choice", "words"]
+Kind = Literal["number", "color", "choice", "words", "picture", "table"]
+# Names of uploaded files by content id.
+Names = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Control:
     help: Text = ""
     # What the two ends of a slider mean, where the number alone does not say it.
     ends: tuple[Text, Text] | None = None
+    # The kinds of backdrop that use it; empty for all.
+    only: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -82,10 +86,12 @@ class Control:
         """The inverse of `shown`, exactly: a look that goes through the form is the same look."""
         return float(number / self.scale)
 
-    def words(self, value: Any) -> str:
-        """A value as a person would say it."""
+    def words(self, value: Any, names: Names | None = None) -> str:
+        """A value as a person would say it; `names` knows what uploaded files are called."""
         if self.kind == "choice":
             return str(KINDS[value])
+        if self.kind in ("picture", "table"):
+            return (names or {}).get(value, gettext("a deleted file")) if value else gettext("none")
         if self.kind == "words":
             return value or gettext("nothing")
         if self.kind == "color":
@@ -113,12 +119,23 @@ KINDS: Final[dict[str, Text]] = {
     "gradient": pgettext_lazy("backdrop", "Pool of light"),
     "paper": pgettext_lazy("backdrop", "Paper roll"),
     "canvas": pgettext_lazy("backdrop", "Painted canvas"),
+    "office": pgettext_lazy("backdrop", "Room"),
 }
 PERCENT: Final = "%"
 
 
-def _percent(*path: str, label: Text, help: Text = "", ends: tuple[Text, Text] | None = None) -> Control:
-    return Control(path, label, unit=PERCENT, scale=100, help=help, ends=ends)
+_PLAIN: Final = ("solid", "gradient", "paper", "canvas")
+_ROOM: Final = ("office",)
+
+
+def _percent(
+    *path: str,
+    label: Text,
+    help: Text = "",
+    ends: tuple[Text, Text] | None = None,
+    only: tuple[str, ...] = (),
+) -> Control:
+    return Control(path, label, unit=PERCENT, scale=100, help=help, ends=ends, only=only)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,16 +154,54 @@ GROUPS: Final = (
         (
             Control(("backdrop", "kind"), _("Kind"), "choice"),
             Control(
-                ("backdrop", "color"), _("Colour"), "color", help=_("Behind the head, where it is brightest.")
+                ("backdrop", "color"),
+                _("Colour"),
+                "color",
+                help=_("Behind the head, where it is brightest."),
+                only=_PLAIN,
             ),
             Control(
                 ("backdrop", "color_edge"),
                 _("Colour at the edge"),
                 "color",
-                help=_("Used by the pool of light and the canvas."),
+                help=_("Towards the corners."),
+                only=("gradient", "canvas"),
+            ),
+            Control(("backdrop", "image"), _("Picture of the room"), "picture", only=_ROOM),
+            _percent(
+                "backdrop",
+                "blur",
+                label=_("Depth of field"),
+                help=_("How far the lens throws the room out of focus."),
+                ends=(_("sharp"), _("soft")),
+                only=_ROOM,
+            ),
+            _percent("backdrop", "focus_x", label=_("Middle, sideways"), only=_ROOM),
+            _percent("backdrop", "focus_y", label=_("Middle, up and down"), only=_ROOM),
+            Control(
+                ("backdrop", "exposure_ev"),
+                _("Brightness of the room"),
+                unit="EV",
+                step="0.05",
+                ends=(_("darker"), _("brighter")),
+                only=_ROOM,
+            ),
+            Control(
+                ("backdrop", "warmth"),
+                _("Warmth of the room"),
+                scale=100,
+                ends=(_("blue"), _("amber")),
+                only=_ROOM,
+            ),
+            Control(
+                ("backdrop", "tint"),
+                _("Tint of the room"),
+                scale=100,
+                ends=(_("green"), _("magenta")),
+                only=_ROOM,
             ),
             _percent("backdrop", "vignette", label=_("Vignette"), help=_("Darkens the corners.")),
-            _percent("backdrop", "texture", label=_("Texture"), help=_("Used by paper and canvas.")),
+            _percent("backdrop", "texture", label=_("Texture"), only=("paper", "canvas")),
         ),
     ),
     Group(
@@ -229,7 +284,21 @@ GROUPS: Final = (
                 step="0.05",
                 ends=(_("darker"), _("brighter")),
             ),
+            _percent(
+                "grade",
+                "white_point",
+                label=_("White point"),
+                help=_("The brightness that becomes white."),
+                ends=(_("whiter"), _("greyer")),
+            ),
             _percent("grade", "contrast", label=_("Contrast"), ends=(_("soft"), _("hard"))),
+            _percent(
+                "grade",
+                "highlights",
+                label=_("Highlight roll-off"),
+                help=_("Keeps detail in bright shirts and walls."),
+            ),
+            _percent("grade", "shadows", label=_("Open shadows"), help=_("Keeps detail in dark suits.")),
             _percent(
                 "grade",
                 "saturation",
@@ -237,6 +306,13 @@ GROUPS: Final = (
                 help=_("Skin is protected."),
                 ends=(_("black and white"), _("vivid")),
             ),
+            Control(
+                ("grade", "lut"),
+                _("Colour table"),
+                "table",
+                help=_("A .cube file of your agency or photographer. Skin is protected."),
+            ),
+            _percent("grade", "lut_strength", label=_("Strength of the table")),
         ),
     ),
     Group(
@@ -291,14 +367,14 @@ class Difference:
         )
 
 
-def differences(before: Look, after: Look) -> list[Difference]:
-    """What changed between two looks, in the order of the editor."""
+def differences(before: Look, after: Look, names: Names | None = None) -> list[Difference]:
+    """What changed between two looks, in the order of the editor; `names` of uploaded files by content id."""
     return [
         Difference(
             group.label,
             item.label,
-            item.words(item.value(before)),
-            item.words(item.value(after)),
+            item.words(item.value(before), names),
+            item.words(item.value(after), names),
             item.kind == "color",
         )
         for group in GROUPS

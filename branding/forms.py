@@ -1,5 +1,6 @@
 """Forms of styles. Types are read here; what is allowed is decided by `branding.look` alone."""
 
+from collections.abc import Container
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -50,6 +51,11 @@ def _field(control: Control) -> forms.Field:
             widget=forms.TextInput(attrs=attrs),
             error_messages={"required": _("Type a colour, like #c9ced6.")},
         )
+    if control.kind in ("picture", "table"):
+        # Shown as the company's files to choose from, see templates/branding/_control.html.
+        return forms.CharField(
+            label=control.label, help_text=control.help, required=False, widget=forms.HiddenInput
+        )
     attrs = {"rows": 2, "maxlength": 300}
     return forms.CharField(
         label=control.label, help_text=control.help, required=False, widget=forms.Textarea(attrs=attrs)
@@ -73,13 +79,16 @@ def look_query(look: Look) -> str:
 class LookForm(forms.Form):
     """Every control of a look. After `is_valid()`, `look` is the value.
 
-    `base` gives what has no control of its own.
+    `base` gives what has no control of its own; `known` are the content ids of the company's files, None
+    where nobody asks.
     """
 
     look: Look
 
-    def __init__(self, *args: Any, base: Look | None = None, **kwargs: Any) -> None:
-        self.base = base or Look()
+    def __init__(
+        self, *args: Any, base: Look | None = None, known: Container[str] | None = None, **kwargs: Any
+    ) -> None:
+        self.base, self.known = base or Look(), known
         kwargs.setdefault("initial", {}).update(look_data(self.base))
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
@@ -97,7 +106,15 @@ class LookForm(forms.Form):
         except ValidationError as error:
             for problem in error.errors():
                 self._tell(dict(problem))
+        else:
+            self._miss_files()
         return cleaned
+
+    def _miss_files(self) -> None:
+        for path, key in self.look.files().items():
+            control = by_path(path)
+            if control and self.known is not None and key not in self.known:
+                self.add_error(control.name, gettext("This file has been deleted. Choose another one."))
 
     def _tell(self, problem: dict[str, Any]) -> None:
         control = by_path(tuple(problem["loc"]))
@@ -135,6 +152,8 @@ def sentence(control: Control, problem: dict[str, Any]) -> str:
         return str(gettext("At most %s.") % control.words(context["le"]))
     if kind == "string_pattern_mismatch":
         return gettext("Write the colour as # and six digits, like #c9ced6.")
+    if kind == "no_image":
+        return gettext("Choose a picture, or upload one.")
     if kind == "string_too_long":
         return str(gettext("At most %d characters.") % context["max_length"])
     if kind == "guarded_word":

@@ -6,7 +6,7 @@ settings module. A Look is frozen; a StyleVersion stores `look.model_dump(mode="
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from branding.words import guarded_word
@@ -23,6 +23,9 @@ def _about_clothes_and_light(text: str) -> str:
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Strength = Annotated[float, Field(ge=0.0, le=1.5)]
+Signed = Annotated[float, Field(ge=-1.0, le=1.0)]
+# The sha256 of an uploaded file, or nothing: the same id is the same bytes for ever.
+ContentId = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
 HexColor = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 Words = Annotated[str, Field(max_length=300), AfterValidator(_about_clothes_and_light)]
 
@@ -36,12 +39,30 @@ class Part(BaseModel):
 class Backdrop(Part):
     """What stands behind the person. `color` is the sRGB colour at the backdrop's brightest part."""
 
-    kind: Literal["solid", "gradient", "paper", "canvas"] = "gradient"
+    kind: Literal["solid", "gradient", "paper", "canvas", "office"] = "gradient"
     color: HexColor = "#c9ced6"
-    # Outer colour of a gradient; ignored by the other kinds.
+    # Outer colour of a gradient and a canvas; ignored by the other kinds.
     color_edge: HexColor = "#8f97a3"
     vignette: Fraction = 0.15
     texture: Fraction = 0.35
+    # The rest is for an office, an uploaded picture out of focus. Its content id:
+    image: ContentId = Field("", validate_default=True)
+    # Diameter of the lens's disc of confusion; at 1 a twelfth of the frame's height, at 0 all is sharp.
+    blur: Fraction = 0.45
+    # The place of the picture that stays in the middle of the frame, as far as its edges allow.
+    focus_x: Fraction = 0.5
+    focus_y: Fraction = 0.5
+    # To match the picture to the person's light: stops, amber (+) or blue, magenta (+) or green.
+    exposure_ev: float = Field(0.0, ge=-2.0, le=2.0)
+    warmth: Signed = 0.0
+    tint: Signed = 0.0
+
+    @field_validator("image")
+    @classmethod
+    def _needs_image(cls, image: str, info: ValidationInfo) -> str:
+        if info.data.get("kind") == "office" and not image:
+            raise PydanticCustomError("no_image", "an office needs an uploaded picture")
+        return image
 
 
 class LightRig(Part):
@@ -72,8 +93,16 @@ class Grade(Part):
     """Colour after the composite."""
 
     exposure_ev: float = Field(0.0, ge=-1.0, le=1.0)
+    # The brightness that becomes white: below 1 whites come sooner, above 1 they stay short of it.
+    white_point: float = Field(1.0, ge=0.8, le=1.25)
     contrast: float = Field(0.15, ge=-0.5, le=0.6)
+    # How early and softly bright parts roll off towards white, and how far dark parts are opened.
+    highlights: Fraction = 0.0
+    shadows: Fraction = 0.0
     saturation: float = Field(0.0, ge=-1.0, le=0.5)
+    # Content id of an uploaded `.cube` table, and how much of it is mixed in.
+    lut: ContentId = ""
+    lut_strength: Fraction = 1.0
 
 
 class ControlWeights(Part):
@@ -129,6 +158,15 @@ class Look(Part):
     mood: Words = "confident, approachable"
     engine: EngineName = "studio"
     engine_options: EngineOptions = Field(default_factory=EngineOptions)
+
+    def files(self) -> dict[tuple[str, str], str]:
+        """Content ids of the uploaded files that its pictures need, by where the look names them."""
+        found = {}
+        if self.backdrop.kind == "office":
+            found["backdrop", "image"] = self.backdrop.image
+        if self.grade.lut:
+            found["grade", "lut"] = self.grade.lut
+        return found
 
 
 # Industry starters offered when a style is created; also the names `headshots --style` knows.

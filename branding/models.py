@@ -1,4 +1,4 @@
-"""Styles and their frozen versions."""
+"""Styles, their frozen versions, and the files that looks refer to."""
 
 from django.db import models
 from django.db.models.functions import Lower, Now
@@ -60,3 +60,44 @@ class StyleVersion(TenantModel):
     def look(self) -> Look:
         """The frozen look."""
         return Look.model_validate(self.data)
+
+
+class Material(TenantModel):
+    """An uploaded file that looks name by its content. Never rewritten, and kept while a look uses it."""
+
+    name = models.CharField(max_length=80)
+    # sha256 of the stored file; what a Look says.
+    key = models.CharField(max_length=64)
+    # Key in the `brand` storage.
+    file = models.CharField(max_length=200)
+    size_bytes = models.PositiveBigIntegerField()
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        abstract = True
+        ordering = ["-created_at", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Backdrop(Material):
+    """A picture of a room: what `look.backdrop.image` names."""
+
+    thumbnail = models.CharField(max_length=200)
+    width_px = models.PositiveIntegerField()
+    height_px = models.PositiveIntegerField()
+
+    class Meta(Material.Meta):
+        constraints = [models.UniqueConstraint(fields=["company", "key"], name="backdrop_once")]
+
+
+class ColorTable(Material):
+    """A `.cube` colour table: what `look.grade.lut` names."""
+
+    points = models.PositiveIntegerField()
+    is_3d = models.BooleanField()
+
+    class Meta(Material.Meta):
+        constraints = [models.UniqueConstraint(fields=["company", "key"], name="color_table_once")]

@@ -6,7 +6,7 @@ from django.db.models import Count, Prefetch, Q
 
 from branding.controls import Difference, differences
 from branding.look import Framing
-from branding.models import Style, StyleVersion
+from branding.models import Backdrop, ColorTable, Style, StyleVersion
 
 
 def current_version(company_id: uuid.UUID) -> StyleVersion | None:
@@ -57,4 +57,13 @@ def versions(style: Style) -> list[StyleVersion]:
 def changes(style: Style) -> list[Difference]:
     """What the draft says differently than the newest version; empty before the first publication."""
     last = style.versions.first()
-    return differences(last.look, style.draft_look) if last else []
+    return differences(last.look, style.draft_look, file_names(style.company_id)) if last else []
+
+
+def file_names(company_id: uuid.UUID) -> dict[str, str]:
+    """What the company's backdrop pictures and colour tables are called, by content id."""
+    return {
+        key: name
+        for model in (Backdrop, ColorTable)
+        for key, name in model._default_manager.filter(company_id=company_id).values_list("key", "name")
+    }

@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from branding import materials
 from branding.look import Look
 from branding.models import Style, StyleVersion
 from teams import audit
@@ -39,6 +40,7 @@ def create_style(company: Company, name: str, look: Look, by: User) -> Style:
     name = _free_name(company.pk, name)
     try:
         with transaction.atomic():
+            _hold_files(company.pk, look)
             style = Style.objects.create(
                 company=company, name=name, draft=look.model_dump(mode="json"), created_by=by
             )
@@ -51,8 +53,8 @@ def create_style(company: Company, name: str, look: Look, by: User) -> Style:
 def save_draft(style: Style, name: str, look: Look, seen: str, by: User) -> Style:
     """Write name and look over the draft that `seen` names.
 
-    Raises StaleDraft when the draft has moved on, StyleRefused when the name is taken or the style is
-    archived. Saving what stands there already changes nothing.
+    Raises StaleDraft when the draft has moved on, StyleRefused when the name is taken, the style is archived
+    or a file that the look names has been deleted. Saving what stands there already changes nothing.
     """
     with transaction.atomic():
         current = _locked(style)
@@ -61,6 +63,7 @@ def save_draft(style: Style, name: str, look: Look, seen: str, by: User) -> Styl
             return current
         if seen_of(current) != seen:
             raise StaleDraft(current)
+        _hold_files(current.company_id, look)
         was = current.name
         current.name = _free_name(current.company_id, name, besides=current)
         current.draft = data
@@ -85,6 +88,7 @@ def publish(style: Style, seen: str, by: User, *, default: bool) -> StyleVersion
         if last is not None and last.look == look:
             message = _("Nothing has changed since version %d, so there is nothing to publish.") % last.number
             raise StyleRefused("unchanged", message)
+        _hold_files(current.company_id, look)
         version = StyleVersion.objects.create(
             company_id=current.company_id,
             style=current,
@@ -132,6 +136,12 @@ def restore(style: Style, by: User) -> None:
         _free_name(current.company_id, current.name, besides=current)
         Style.objects.filter(pk=current.pk).update(archived_at=None)
         audit.record("style.restored", current, Actor.member(by), name=current.name)
+
+
+def _hold_files(company_id: Any, look: Look) -> None:
+    if not materials.hold(company_id, look):
+        message = _("A file of this style has been deleted. Choose its backdrop or colour table again.")
+        raise StyleRefused("file_gone", message)
 
 
 def _locked(style: Style) -> Style:

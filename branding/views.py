@@ -16,7 +16,7 @@ from branding import selectors, services
 from branding.controls import differences
 from branding.forms import DraftForm, NewStyleForm, PublishForm, look_query
 from branding.look import Look
-from branding.models import Style
+from branding.models import Backdrop, ColorTable, Style
 from branding.starters import START
 from teams.http import MemberRequest
 from teams.permissions import Action, access
@@ -98,6 +98,8 @@ def _editor(
         "last": row.versions.first(),
         "changes": selectors.changes(row),
         "query": look_query(row.draft_look),
+        "pictures": Backdrop.objects.filter(company=request.company),
+        "tables": ColorTable.objects.filter(company=request.company),
         **more,
     }
     return render(request, "branding/editor.html", context, status=status)
@@ -109,7 +111,8 @@ def save(request: MemberRequest, style: uuid.UUID) -> HttpResponseBase:
     """Save the draft: by itself (answers JSON) or by the button (a page)."""
     row = _style(request, style)
     by_itself = request.headers.get("Accept") == "application/json"
-    form = DraftForm(request.POST, base=row.draft_look)
+    known = selectors.file_names(request.company.pk)
+    form = DraftForm(request.POST, base=row.draft_look, known=known)
     if form.is_valid():
         name, seen = form.cleaned_data["name"], form.cleaned_data["seen"]
         try:
@@ -141,7 +144,8 @@ def _saved(request: MemberRequest, saved: Style, by_itself: bool) -> HttpRespons
 
 def _stale(request: MemberRequest, current: Style, form: DraftForm, by_itself: bool) -> HttpResponseBase:
     """Somebody else's save came first: say so, show what differs, throw nothing away."""
-    found = [str(item.sentence) for item in differences(current.draft_look, form.look)]
+    names = selectors.file_names(request.company.pk)
+    found = [str(item.sentence) for item in differences(current.draft_look, form.look, names)]
     if current.name != form.cleaned_data["name"]:
         found.insert(0, _("Name from %(a)s to %(b)s") % {"a": current.name, "b": form.cleaned_data["name"]})
     if by_itself:
@@ -203,10 +207,11 @@ def versions(request: MemberRequest, style: uuid.UUID) -> HttpResponse:
     """Every version, who uses it and what it changed."""
     row = _style(request, style)
     found = selectors.versions(row)
+    names = selectors.file_names(request.company.pk)
     rows = [
         {
             "version": version,
-            "changes": differences(older.look, version.look) if older else None,
+            "changes": differences(older.look, version.look, names) if older else None,
             "query": look_query(version.look),
         }
         for version, older in zip(found, [*found[1:], None], strict=True)
@@ -231,7 +236,9 @@ def compare(request: MemberRequest, style: uuid.UUID) -> HttpResponse:
         "states": [{"key": key, "label": label} for key, (label, _look) in looks.items()],
         "a": {"key": older, "label": looks[older][0], "query": look_query(looks[older][1])},
         "b": {"key": newer, "label": looks[newer][0], "query": look_query(looks[newer][1])},
-        "differences": differences(looks[older][1], looks[newer][1]),
+        "differences": differences(
+            looks[older][1], looks[newer][1], selectors.file_names(request.company.pk)
+        ),
     }
     return render(request, "branding/compare.html", context)
 

@@ -7,9 +7,12 @@ class GenerationConfig(AppConfig):
     name = "generation"
 
     def ready(self) -> None:
-        """Tell imaging, which reads no settings, where the models are and who judges likeness."""
+        """Tell imaging, which reads no settings and knows no storage, where the models are, who judges
+        likeness and where the files of a look come from."""
         from django.conf import settings
 
+        from branding.materials import content
+        from generation.imaging import materials
         from generation.imaging.models.configured import Configuration, configure
         from generation.imaging.models.store import ModelStore
 
@@ -19,3 +22,4 @@ class GenerationConfig(AppConfig):
             offline=settings.MODELS_OFFLINE,
         )
         configure(Configuration(store, tuple(settings.IDENTITY_ENCODERS)))
+        materials.load_with(content)

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from generation.views import engines, forget, library, media, preview, review, studio
+from generation.views import engines, forget, library, materials, media, preview, review, studio
 
 # under /c/<company>/me/<token>/
 studio_urls: list[URLPattern] = [
@@ -57,4 +57,12 @@ preview_urls: list[URLPattern] = [
     path("preview/words/", preview.words, name="words"),
     path("preview/<str:who>/", preview.picture, name="picture"),
     path("preview/<str:who>/before/", preview.before, name="before"),
+]
+# under /c/<company>/styles/
+material_urls: list[URLPattern] = [
+    path("backdrops/", materials.upload_backdrop, name="upload_backdrop"),
+    path("backdrops/<uuid:backdrop>/", materials.thumbnail, name="thumbnail"),
+    path("backdrops/<uuid:backdrop>/delete/", materials.delete_backdrop, name="delete_backdrop"),
+    path("tables/", materials.upload_table, name="upload_table"),
+    path("tables/<uuid:table>/delete/", materials.delete_table, name="delete_table"),
 ]

@@ -26,6 +26,7 @@ company_urls: list[URLPattern | URLResolver] = [
     path("settings/", include((settings_urls, "settings"))),
     path("styles/", include((branding.style_urls, "styles"))),
     path("styles/", include((generation.preview_urls, "previews"))),
+    path("styles/", include((generation.material_urls, "materials"))),
     path("review/", include((generation.review_urls, "review"))),
     path("library/", include((generation.library_urls, "library"))),
     path("media/", include((generation.media_urls, "media"))),

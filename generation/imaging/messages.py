@@ -141,7 +141,23 @@ SHOOT: Final[dict[str, str]] = {
     "engine_failed": _("Something went wrong on our side. Try again."),
 }
 
-ALL: Final[dict[str, str]] = {**DECODE, **PHOTO, **SET, **SHOOT, **ENGINE}
+# Files that a style uses: backdrop pictures and colour tables.
+MATERIAL: Final[dict[str, str]] = {
+    "backdrop_too_small": _(
+        "Too small: {width} x {height}. A backdrop needs at least {least_width} x {least_height} pixels."
+    ),
+    "cube_too_large": _("This table has more than {limit} MB. Save it with 33 points a side."),
+    "cube_not_text": _("This is not a .cube file. Colour tables come as .cube, which is text."),
+    "cube_no_size": _("Line {line}: the table does not say its size (LUT_1D_SIZE or LUT_3D_SIZE) first."),
+    "cube_size": _("Line {line}: the size must be said once, as a whole number from 2 to {most}."),
+    "cube_line": _("Line {line} cannot be read: three numbers were expected."),
+    "cube_domain": _("DOMAIN_MIN must be smaller than DOMAIN_MAX in each of the three colours."),
+    "cube_rows": _("The table has {found} rows of colours, but its size asks for {wanted}."),
+    "material_missing": _("A file of this style is missing. Choose its backdrop and colour table again."),
+    "material_damaged": _("A file of this style is damaged. Choose its backdrop and colour table again."),
+}
+
+ALL: Final[dict[str, str]] = {**DECODE, **PHOTO, **SET, **SHOOT, **ENGINE, **MATERIAL}
 
 
 def sentence(code: str, **data: Any) -> str:

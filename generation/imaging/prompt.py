@@ -74,6 +74,8 @@ _BACKDROPS: Final = {
     "gradient": "{color} studio backdrop with a pool of light fading to {edge}",
     "paper": "seamless {color} paper backdrop",
     "canvas": "hand-painted canvas backdrop in {color} and {edge}",
+    # The company's own room is set behind afterwards; a drawn one would have to be cut away.
+    "office": "plain neutral grey studio backdrop",
 }
 # Names of sRGB colours as a person would say them: hue in degrees → word.
 _HUES: Final = (

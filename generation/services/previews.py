@@ -24,7 +24,7 @@ SITTERS: Final = 3
 # Frames of a preview by name, (width, height) in the proportions of a final.
 SIZES: Final = {"small": (240, 300), "card": (480, 600), "large": (960, 1200)}
 # Changes with everything that makes the same look come out differently: cached pictures are then new.
-PROOF: Final = "1"
+PROOF: Final = "2"
 # Reduced masters in memory, about 10 MB each; and finished previews, about 60 kB each.
 _MASTERS: Final = 8
 _PICTURES: Final = 96

@@ -6,6 +6,7 @@ from django.utils.translation import gettext
 
 from branding.forms import LookForm, look_query
 from branding.look import Look
+from branding.selectors import file_names
 from generation.imaging import prompt
 from generation.imaging.errors import SubjectError
 from generation.services import previews
@@ -20,7 +21,7 @@ def _look(request: MemberRequest) -> LookForm:
     """The look in the query; what is missing is as in a fresh one, so that a short address works."""
     start = LookForm()
     data = {name: request.GET.get(name, start.initial[name]) for name in start.fields}
-    return LookForm(data)
+    return LookForm(data, known=file_names(request.company.pk))
 
 
 def _size(request: MemberRequest) -> str:

@@ -1,7 +1,7 @@
 """Where files live: folders under var/ by default, one S3 bucket when STORAGE_URL is set.
 
-Originals, masters, renditions and exports are separate storages because they live for different
-times. None has a public address: views stream the bytes after their permission check.
+Originals, masters, renditions, exports and what a brand uploads are separate storages because they live for
+different times. None has a public address: views stream the bytes after their permission check.
 """
 
 from pathlib import Path
@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, storages
 
-ALIASES = ("originals", "masters", "renditions", "exports")
+ALIASES = ("originals", "masters", "renditions", "exports", "brand")
 
 
 def backends(url: str, var_dir: Path) -> dict[str, Any]:
@@ -109,3 +109,8 @@ def renditions() -> Storage:
 def exports() -> Storage:
     """Export archives; expire."""
     return storages["exports"]
+
+
+def brand() -> Storage:
+    """Backdrop pictures and colour tables; kept while a style uses them."""
+    return storages["brand"]

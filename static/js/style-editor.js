@@ -17,6 +17,13 @@ function values() {
   return Object.fromEntries([...new FormData(form)].filter(([name]) => !NOT_LOOK.has(name)));
 }
 
+/** Set a control; of a choice, the member with this value if there is one. */
+function assign(name, value) {
+  const choices = $$(`input[type="radio"][name="${name}"]`, form);
+  if (choices.length) for (const choice of choices) choice.checked = choice.value === value;
+  else if (input(name)) input(name).value = value;
+}
+
 function put(name, value) {
   const field = input(name);
   if (field.value === String(value)) return;
@@ -245,6 +252,67 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
   if (history.length > 1 || form.querySelector("[data-errors] .errorlist")) renderAll();
 });
 
+/* --- Files: pictures of rooms with their middle, colour tables --------------------------------------- */
+const focal = $("[data-focal]");
+
+function chosenRoom() {
+  return $("[name=backdrop_image]:checked", form);
+}
+
+/** The chosen picture with the point that stays in the middle of the frame. */
+function drawFocal() {
+  const room = chosenRoom();
+  focal.hidden = !room;
+  if (!room) return;
+  const shown = $("[data-focal-picture]", focal);
+  const small = $("img", room.parentElement);
+  if (shown.src !== small.src) Object.assign(shown, { src: small.src, width: small.getAttribute("width"), height: small.getAttribute("height") });
+  const mark = $("[data-focal-mark]", focal);
+  mark.style.left = `${number("backdrop_focus_x")}%`;
+  mark.style.top = `${number("backdrop_focus_y")}%`;
+}
+
+const inPercent = (share) => Math.round(Math.min(1, Math.max(0, share)) * 100);
+focal.addEventListener("click", (event) => {
+  // A key press is a click without a place.
+  if (!event.detail) return;
+  const box = focal.getBoundingClientRect();
+  put("backdrop_focus_x", inPercent((event.clientX - box.left) / box.width));
+  put("backdrop_focus_y", inPercent((event.clientY - box.top) / box.height));
+});
+focal.addEventListener("keydown", (event) => {
+  const step = { ArrowRight: ["x", 2], ArrowLeft: ["x", -2], ArrowDown: ["y", 2], ArrowUp: ["y", -2] }[event.key];
+  if (!step) return;
+  nudge(`backdrop_focus_${step[0]}`, step[1]);
+  event.preventDefault();
+});
+form.addEventListener("change", (event) => {
+  // A room without a picture is nothing: the newest one is a start.
+  if (event.target.name !== "backdrop_kind" || event.target.value !== "office" || chosenRoom()) return;
+  const first = $("[name=backdrop_image]", form);
+  if (!first) return;
+  first.checked = true;
+  first.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
+const uploadProgress = (sender) => $(`[data-upload-progress="${sender.id}"]`);
+document.body.addEventListener("htmx:xhr:progress", ({ target, detail }) => {
+  if (!target.matches("[data-upload]") || !detail.lengthComputable) return;
+  const percent = Math.floor((100 * detail.loaded) / detail.total);
+  uploadProgress(target).textContent = percent < 100 ? say(words.uploading, { percent }) : words.checking;
+});
+document.body.addEventListener("htmx:afterRequest", ({ target, detail }) => {
+  if (!target.matches("[data-upload]")) return;
+  uploadProgress(target).textContent = detail.successful ? "" : words.uploadLost;
+  // The same file can be chosen again after it was refused.
+  for (const file of $$(`[form="${target.id}"][type="file"]`, document)) file.value = "";
+});
+document.body.addEventListener("htmx:afterSettle", ({ target }) => {
+  if (!target.matches("[data-files]")) return;
+  remember();
+  changed();
+});
+
 /* --- Guides and crops -------------------------------------------------------------------------------- */
 const FRAME_RATIO = 0.8;
 // Where directories put the eyes in a square, as a fraction of its height (branding/presets.py).
@@ -343,7 +411,8 @@ function showErrors(errors) {
     const messages = errors[control.dataset.control] ?? [];
     const place = $("[data-errors]", control);
     place.replaceChildren();
-    const field = $("[name]", control);
+    // A picker without files has nothing to choose yet.
+    const field = $("[name]", control) ?? $("fieldset", control);
     field.toggleAttribute("aria-invalid", messages.length > 0);
     if (messages.length) field.setAttribute("aria-invalid", "true");
     if (!messages.length) continue;
@@ -423,7 +492,7 @@ function historyButtons() {
 function step(by) {
   if (!history[at + by]) return;
   at += by;
-  for (const [name, value] of Object.entries(history[at])) input(name).value = value;
+  for (const [name, value] of Object.entries(history[at])) assign(name, value);
   historyButtons();
   changed();
 }
@@ -441,6 +510,7 @@ document.addEventListener("keydown", (event) => {
 function changed() {
   syncTwins();
   drawRig();
+  drawFocal();
   drawFraming();
   renderAll();
   later();
@@ -455,4 +525,5 @@ form.addEventListener("input", (event) => {
 
 syncTwins();
 drawRig();
+drawFocal();
 if (window.htmx) drawFraming();

@@ -54,6 +54,10 @@ _NAMES = {
     "style.renamed": (_("Style renamed"), "palette"),
     "style.published": (_("Style published"), "palette"),
     "style.archived": (_("Style archived"), "palette"),
+    "backdrop.uploaded": (_("Backdrop uploaded"), "palette"),
+    "backdrop.deleted": (_("Backdrop deleted"), "palette"),
+    "colortable.uploaded": (_("Colour table uploaded"), "palette"),
+    "colortable.deleted": (_("Colour table deleted"), "palette"),
     "style.restored": (_("Style restored"), "palette"),
     "style.made_default": (_("Style made the default"), "palette"),
 }

@@ -12,6 +12,7 @@ from branding.starters import BLANK, START
 from branding.words import guarded_word
 
 fractions = st.floats(0.0, 1.0)
+ids = st.from_regex(r"[0-9a-f]{64}", fullmatch=True)
 colors = st.from_regex(r"#[0-9a-fA-F]{6}", fullmatch=True)
 # Words as a browser sends them: no control characters, no blanks at the ends.
 plain = st.text(st.characters(whitelist_categories=("Ll", "Lu", "Nd"), max_codepoint=0x2FF), max_size=30)
@@ -33,13 +34,14 @@ looks = st.builds(
     Look,
     backdrop=parts(
         Backdrop,
-        kind=st.sampled_from(["solid", "gradient", "paper", "canvas"]),
+        kind=st.sampled_from(["solid", "gradient", "paper", "canvas", "office"]),
+        image=ids,
         color=colors,
         color_edge=colors,
     ),
     light=parts(LightRig),
     framing=parts(Framing),
-    grade=parts(Grade),
+    grade=parts(Grade, lut=st.one_of(st.just(""), ids)),
     retouch=fractions,
     wardrobe=plain.filter(lambda text: guarded_word(text) is None),
     mood=st.sampled_from(["", "calm, kind"]),

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from branding.look import STARTERS, Backdrop, Framing, Grade, Look
+from branding.look import STARTERS, Framing, Grade, Look
 from generation.imaging import run
 from generation.imaging.errors import SubjectError
-from generation.imaging.finishing import backdrop, encode, framing, grade, retouch
+from generation.imaging.finishing import encode, framing
 from generation.imaging.landmarks import eye_middle, roll_deg
 from tests.imaging import people
 
@@ -62,53 +62,6 @@ def test_where_nobody_stands_all_pictures_are_the_same() -> None:
     assert people.difference(a[:40, :30], b[:40, :30]) == 0
     assert people.difference(a[:40, -30:], b[:40, -30:]) == 0
     assert people.difference(a, b) > 50
-
-
-@pytest.mark.parametrize("kind", ["solid", "gradient", "paper", "canvas"])
-def test_backdrops_are_the_looks_own_and_repeat(kind: str) -> None:
-    chosen = Backdrop(kind=kind, color="#8090a0")
-    backdrop.plate.cache_clear()
-    first = backdrop.plate(chosen, SIZE)
-    backdrop.plate.cache_clear()
-    np.testing.assert_array_equal(first, backdrop.plate(chosen, SIZE))
-    assert first.shape == (SIZE[1], SIZE[0], 3)
-    assert first.min() > 0
-
-
-def test_a_gradient_has_no_bands() -> None:
-    """Neighbouring code values mix instead of standing in rings."""
-    plate = backdrop.plate(Backdrop(kind="gradient"), (800, 1000))
-    row = grade.to_8_bit(plate)[500, :, 0].astype(int)
-    runs = np.diff(np.flatnonzero(np.diff(row) != 0))
-    assert runs.max() < 40
-
-
-def test_the_grade_keeps_grey_grey_and_contrast_spreads() -> None:
-    ramp = np.repeat(np.linspace(0.02, 0.9, 64, dtype=np.float32)[None, :, None], 3, axis=2)
-    out = grade.grade(ramp, Grade(contrast=0.4))
-    assert np.ptp(out, axis=2).max() < 1e-5
-    assert out[0, 2, 0] < ramp[0, 2, 0] and out[0, -16, 0] > ramp[0, -16, 0]
-    assert (np.diff(out[0, :, 0]) > 0).all()
-
-
-def test_retouch_takes_a_pimple_and_leaves_a_mole() -> None:
-    master = people.master("portraits/byron-donalds.jpg")
-    spot = master.landmarks[151, :2].astype(int)
-    mole = master.landmarks[280, :2].astype(int)
-    picture = master.foreground.copy()
-    ys, xs = np.mgrid[: picture.shape[0], : picture.shape[1]]
-    for (x, y), tint in ((spot, [1.5, 0.75, 0.8]), (mole, [0.45, 0.42, 0.42])):
-        inside = np.exp(-(((xs - x) ** 2 + (ys - y) ** 2) / 40.0))[..., None]
-        picture = picture * (1 - inside) + picture * np.array(tint) * inside
-    picture = picture.astype(np.float32)
-    out = retouch.soften_blemishes(picture, master.landmarks, 1.0)
-    (sx, sy), (mx, my) = spot, mole
-    original = master.foreground
-    redness = [float(one[sy, sx, 0] / one[sy, sx, 1]) for one in (original, out, picture)]
-    assert redness[0] < redness[2] and redness[1] < redness[2] - 0.02, redness
-    assert (
-        np.abs(out[my, mx] - picture[my, mx]).max() < 0.2 * np.abs(picture[my, mx] - original[my, mx]).max()
-    )
 
 
 def test_files_carry_no_metadata_and_png_no_loss() -> None:

@@ -9,60 +9,104 @@ from numpy.typing import NDArray
 
 from branding.look import Grade
 from generation.imaging import color
+from generation.imaging.finishing import lut
 from generation.imaging.types import SRGB8, LinearRGB
 
 # Middle of the contrast curve in sRGB code values: mid grey, where skin of all tones lies around.
 _PIVOT: Final = 0.50
 # Slope change at the pivot for contrast 1.
 _SLOPE: Final = 0.65
-# Hue of skin in CIELAB degrees and the width over which it keeps its chroma.
+# Linear value above which bright parts are compressed, without and with full roll-off.
+_KNEE: Final = (0.75, 0.30)
+# Full roll-off makes room for so much more light above white.
+_ROLL_OFF: Final = 0.7
+# Full opening lifts a code value of 0.2 by about 0.07, and leaves black black.
+_OPEN: Final = 0.85
+# Hue of skin, as (red - blue) over the largest channel, its width, and the share of it that is protected
+# from saturation and tables.
+_SKIN_HUE: Final = (0.55, 0.35)
 _SKIN_SHARE: Final = 0.7
 _TABLE: Final = 4096
 _DITHER_SEED: Final = 20_081
 
+Column = NDArray[np.float64]
+
 
 @lru_cache(maxsize=32)
-def _curve(exposure_ev: float, contrast: float) -> NDArray[np.float32]:
-    """Gain of luminance by sqrt(luminance), (4097,): exposure, then a curve through black, pivot and
-    white that rolls off into the highlights and opens the shadows with positive contrast."""
-    at = np.linspace(0, 1, _TABLE + 1)
-    linear = at**2
-    exposed = linear * 2.0**exposure_ev
-    # A shoulder instead of clipping when exposure is raised.
-    exposed = (
-        np.where(exposed > 0.75, 0.75 + 0.25 * np.tanh((exposed - 0.75) / 0.25), exposed)
-        if exposure_ev > 0
-        else exposed
-    )
-    code = np.clip(color.linear_to_srgb(exposed).astype(np.float64), 0, 1)
-    bend = code * (1 - code) * (code - _PIVOT) * 4 * _SLOPE * contrast
-    out = np.clip(code + bend, 0, 1)
-    wanted = color.srgb_to_linear(out).astype(np.float64)
+def _curve(settings: Grade) -> NDArray[np.float32]:
+    """Gain of luminance by sqrt(luminance), (4097,): exposure and white point, roll-off, open shadows, then
+    contrast as a curve through black, pivot and white."""
+    linear = np.linspace(0, 1, _TABLE + 1) ** 2
+    brightest = 2.0**settings.exposure_ev / settings.white_point
+    rolled = _rolled_off(linear * brightest, brightest, settings.highlights)
+    code = np.clip(color.linear_to_srgb(rolled).astype(np.float64), 0, 1)
+    code = code + settings.shadows * _OPEN * code * (1 - code) ** 4
+    bend = code * (1 - code) * (code - _PIVOT) * 4 * _SLOPE * settings.contrast
+    wanted = color.srgb_to_linear(np.clip(code + bend, 0, 1)).astype(np.float64)
     gain = wanted / np.maximum(linear, 1e-7)
     gain[0] = gain[1]
     return np.asarray(gain.astype(np.float32), np.float32)
 
 
+def _rolled_off(linear: Column, brightest: float, strength: float) -> Column:
+    """Compress what lies above the knee so that `brightest` lands at white, or with `strength` below it.
+
+    The extended Reinhard curve (Reinhard et al. 2002): slope 1 at the knee, no step when exposure is raised
+    a little, and nothing changes where there is nothing to compress.
+    """
+    knee = _KNEE[0] + (_KNEE[1] - _KNEE[0]) * strength
+    top = brightest * (1 + _ROLL_OFF * strength)
+    if top <= 1.0:
+        return linear
+    room, reach = 1 - knee, (top - knee) / (1 - knee)
+    above = np.maximum(linear - knee, 0) / room
+    return np.asarray(np.minimum(linear, knee) + room * above * (1 + above / reach**2) / (1 + above))
+
+
 def grade(linear: LinearRGB, settings: Grade) -> LinearRGB:
-    """Exposure and contrast on luminance (hue stays), then saturation that spares skin's hue."""
+    """The curve on luminance (hue stays), then saturation and the table, which spare skin's hue.
+
+    Raises EngineError when the table's file is missing.
+    """
     luminance = color.luminance(linear)
     at = np.sqrt(np.clip(luminance, 0, 1)) * _TABLE
-    gain = _curve(settings.exposure_ev, settings.contrast)[np.rint(at).astype(np.int32)]
+    gain = _curve(_tonal(settings))[np.rint(at).astype(np.int32)]
     out = linear * gain[..., None]
     if settings.saturation:
         grey = (luminance * gain)[..., None]
-        red_over_blue = (out[..., 0:1] - out[..., 2:3]) / np.maximum(out.max(axis=-1, keepdims=True), 1e-4)
-        skin = np.clip(1 - np.abs(red_over_blue - 0.55) / 0.35, 0, 1) * _SKIN_SHARE
-        out = grey + (out - grey) * (1 + settings.saturation * (1 - skin))
+        out = grey + (out - grey) * (1 + settings.saturation * (1 - _skin(out)))
+    if settings.lut and settings.lut_strength:
+        out = _with_table(np.asarray(out, np.float32), settings)
     return np.asarray(out, np.float32)
+
+
+def _tonal(settings: Grade) -> Grade:
+    """Only what the curve depends on, so that other controls find it in the cache."""
+    return settings.model_copy(update={"saturation": 0.0, "lut": "", "lut_strength": 1.0})
+
+
+def _skin(linear: LinearRGB) -> NDArray[np.float32]:
+    """(..., 1) share of protection: high where a colour has the hue of skin, of any tone."""
+    middle, width = _SKIN_HUE
+    span = (linear[..., 0:1] - linear[..., 2:3]) / np.maximum(linear.max(axis=-1, keepdims=True), 1e-4)
+    return np.asarray(np.clip(1 - np.abs(span - middle) / width, 0, 1) * _SKIN_SHARE, np.float32)
+
+
+def _with_table(linear: LinearRGB, settings: Grade) -> LinearRGB:
+    """Mix in what the table makes of the picture; tables of this kind expect sRGB code values."""
+    share = settings.lut_strength * (1 - _skin(linear))
+    code = _encode(linear) / np.float32(255)
+    looked_up = np.clip(lut.apply(lut.find(settings.lut), code), 0, 1)
+    return np.asarray(linear + share * (_decoded(looked_up) - linear), np.float32)
 
 
 @lru_cache(maxsize=8)
 def _dither(size: tuple[int, int]) -> NDArray[np.float32]:
-    """(h, w, 1) triangular noise of one code value, fixed: the same for every picture of a size."""
+    """(h, w, 1) noise within half a code value, fixed: the same for every picture of a size. With it the mean
+    of neighbouring codes is the value that was meant; triangular noise would need twice as much for that."""
     width, height = size
     rng = np.random.default_rng(_DITHER_SEED)
-    noise = rng.random((height, width, 1), np.float32) - rng.random((height, width, 1), np.float32)
+    noise = rng.random((height, width, 1), np.float32) - np.float32(0.5)
     noise.setflags(write=False)
     return noise
 
@@ -70,7 +114,7 @@ def _dither(size: tuple[int, int]) -> NDArray[np.float32]:
 def to_8_bit(linear: LinearRGB) -> SRGB8:
     """sRGB bytes with a fixed dither, which keeps a smooth backdrop free of banding."""
     height, width = linear.shape[:2]
-    code = _encode(linear) + 0.5 * _dither((width, height))
+    code = _encode(linear) + _dither((width, height))
     return np.asarray(np.clip(code + 0.5, 0, 255), np.uint8)
 
 
@@ -80,6 +124,15 @@ def _encode_table() -> NDArray[np.float32]:
     return np.asarray(color.linear_to_srgb((np.arange(65536) / 65535.0) ** 2) * 255.0, np.float32)
 
 
+@lru_cache(maxsize=1)
+def _decode_table() -> NDArray[np.float32]:
+    return color.srgb_to_linear(np.arange(65536) / 65535.0)
+
+
 def _encode(linear: LinearRGB) -> NDArray[np.float32]:
     index = (np.sqrt(np.clip(linear, 0, 1)) * 65535.0 + 0.5).astype(np.uint16)
     return _encode_table()[index]
+
+
+def _decoded(code: NDArray[np.float32]) -> LinearRGB:
+    return _decode_table()[(code * 65535.0 + 0.5).astype(np.uint16)]

@@ -20,12 +20,12 @@ from django.core.management.base import BaseCommand, CommandError
 from pydantic import ValidationError
 
 from branding.look import STARTERS, Look
-from generation.imaging import consistency, report
+from generation.imaging import consistency, materials, report, stylefile
 from generation.imaging.engines.table import ENGINES, find_engine
 from generation.imaging.errors import EngineError
 from generation.imaging.identity.encoders import judges
 from generation.imaging.messages import told
-from generation.imaging.models.configured import configuration, configure
+from generation.imaging.models.configured import Configuration, configuration, configure
 from generation.imaging.shoot_folder import Order, find_people, shoot
 
 MISUSE, SOME_FAILED = 2, 3
@@ -102,9 +102,9 @@ def _look(style: str, engine: str | None) -> Look:
         look = STARTERS[style]
     elif Path(style).is_file():
         try:
-            look = Look.model_validate_json(Path(style).read_bytes())
-        except ValidationError as error:
-            raise CommandError(f"{style} is not a style: {error}", returncode=MISUSE) from error
+            look = stylefile.read(Path(style))
+        except stylefile.StyleFileError as error:
+            raise CommandError(str(error), returncode=MISUSE) from error
     else:
         raise CommandError(
             f"No style {style}. Known: {', '.join(STARTERS)}, or a JSON file.", returncode=MISUSE
@@ -143,6 +143,12 @@ def _orders(look: Look, options: dict[str, Any]) -> list[Order]:
     ]
 
 
+def _equip(models: Configuration, files: tuple[bytes, ...]) -> None:
+    """Tell a worker process what this one was told: its models, and the files of the style."""
+    configure(models)
+    materials.add_all(files)
+
+
 def _work(orders: list[Order], workers: int) -> Iterator[Outcome]:
     """Results as they come; one process needs no pool."""
     if workers <= 1:
@@ -151,8 +157,8 @@ def _work(orders: list[Order], workers: int) -> Iterator[Outcome]:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     # Spawned, not forked: MediaPipe's threads do not survive a fork.
-    pool_of = partial(ProcessPoolExecutor, mp_context=get_context("spawn"), initializer=configure)
-    with pool_of(workers, initargs=(configuration(),)) as pool:
+    pool_of = partial(ProcessPoolExecutor, mp_context=get_context("spawn"), initializer=_equip)
+    with pool_of(workers, initargs=(configuration(), materials.added())) as pool:
         for done in as_completed([pool.submit(shoot, order) for order in orders]):
             yield done.result()
 
