@@ -6,13 +6,15 @@ scaled down while it is decoded, the other formats have a lower pixel limit.
 """
 
 import io
-from functools import cache
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+import cv2
 import numpy as np
 import pillow_heif
-from PIL import Image, ImageCms, ImageFile, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
+from generation.imaging import origin, profiles
 from generation.imaging.errors import DecodeError
 from generation.imaging.types import SRGB8, DecodedPhoto
 
@@ -22,10 +24,6 @@ MAX_BYTES: Final = 60_000_000
 MAX_JPEG_PIXELS: Final = 110_000_000
 # 50 MP phone cameras write HEIC; these formats are decoded at full size, 3 to 8 bytes a pixel.
 MAX_OTHER_PIXELS: Final = 60_000_000
-# Real camera profiles take up to about 0.6 MB; larger ones only cost time.
-MAX_PROFILE_BYTES: Final = 2_000_000
-# Codes of 255 by which a profile may differ from sRGB and still be taken as sRGB (rounding).
-_PROFILE_TOLERANCE: Final = 1
 # Transparent photos are laid on white, as viewers show them.
 _PAPER: Final = (255, 255, 255)
 
@@ -68,14 +66,15 @@ _REFUSED: Final[tuple[tuple[bytes, str], ...]] = (
     (b"\xd7\xcd\xc6\x9a", "WMF"),
     (b"\x01\xda", "SGI"),
 )
-_TURNS: Final[dict[int, tuple[Image.Transpose, ...]]] = {
-    2: (Image.Transpose.FLIP_LEFT_RIGHT,),
-    3: (Image.Transpose.ROTATE_180,),
-    4: (Image.Transpose.FLIP_TOP_BOTTOM,),
-    5: (Image.Transpose.TRANSPOSE,),
-    6: (Image.Transpose.ROTATE_270,),
-    7: (Image.Transpose.TRANSVERSE,),
-    8: (Image.Transpose.ROTATE_90,),
+# What brings each EXIF orientation upright.
+_TURNS: Final[dict[int, Callable[[SRGB8], Any]]] = {
+    2: lambda pixels: cv2.flip(pixels, 1),
+    3: lambda pixels: cv2.rotate(pixels, cv2.ROTATE_180),
+    4: lambda pixels: cv2.flip(pixels, 0),
+    5: cv2.transpose,
+    6: lambda pixels: cv2.rotate(pixels, cv2.ROTATE_90_CLOCKWISE),
+    7: lambda pixels: cv2.rotate(cv2.transpose(pixels), cv2.ROTATE_180),
+    8: lambda pixels: cv2.rotate(pixels, cv2.ROTATE_90_COUNTERCLOCKWISE),
 }
 _ORIENTATION_TAG: Final = 0x0112
 
@@ -87,13 +86,12 @@ def decode_photo(data: bytes, *, max_side_px: int = 4096) -> DecodedPhoto:
     `not_a_picture`, `too_many_pixels` (data: `megapixels`), `truncated` or `damaged`.
     """
     kind = sniff(data)
-    if kind == "HEIF":
-        _register_heif()
     try:
+        if kind == "HEIF":
+            return _decode_heif(data, max_side_px)
         with _open(data, kind) as image:
-            width, height = image.size
-            _refuse_pixel_bomb(width, height, kind)
-            return _decode(image, width, height, max_side_px)
+            _refuse_pixel_bomb(*image.size, kind)
+            return _decode(data, image, max_side_px)
     except DecodeError:
         raise
     except Image.DecompressionBombError as error:
@@ -148,11 +146,6 @@ def _sniff_brands(data: bytes) -> str:
     raise DecodeError("unsupported_type", type="video")
 
 
-@cache
-def _register_heif() -> None:
-    pillow_heif.register_heif_opener(thumbnails=False)
-
-
 def _open(data: bytes, kind: str) -> ImageFile.ImageFile:
     try:
         return Image.open(io.BytesIO(data), formats=_DECODERS[kind])
@@ -170,23 +163,59 @@ def _refuse_pixel_bomb(width: int, height: int, kind: str) -> None:
         )
 
 
-def _decode(image: ImageFile.ImageFile, width: int, height: int, max_side_px: int) -> DecodedPhoto:
-    kind = image.format or "?"
-    orientation = _orientation(image)
-    scale = min(1.0, max_side_px / max(width, height))
-    target = (max(1, round(width * scale)), max(1, round(height * scale)))
+def _decode(data: bytes, image: ImageFile.ImageFile, max_side_px: int) -> DecodedPhoto:
+    kind, (width, height) = image.format or "?", image.size
+    orientation, said = _orientation(image), origin.declared(data, image)
+    target = _target(width, height, max_side_px)
     if kind in ("JPEG", "MPO"):
         # The DCT is evaluated at 1/2, 1/4 or 1/8 size, never below the size asked for.
         image.draft(None, target)
-    picture = _to_rgb(image)
-    if picture.size != target and scale < 1.0:
-        picture = picture.resize(target, Image.Resampling.HAMMING)
-    for turn in _TURNS.get(orientation, ()):
-        picture = picture.transpose(turn)
+    pixels = _resized(_to_rgb(image), target)
+    if orientation in _TURNS:
+        pixels = np.asarray(_TURNS[orientation](pixels), dtype=np.uint8)
     if orientation >= 5:
         width, height = height, width
-    # A copy that owns its memory and nothing of the file.
-    return DecodedPhoto(np.array(picture, dtype=np.uint8), kind, width, height)
+    return DecodedPhoto(np.ascontiguousarray(pixels), kind, width, height, said.kind, said.evidence)
+
+
+def _decode_heif(data: bytes, max_side_px: int) -> DecodedPhoto:
+    """HEIC and HEIF without Pillow's plugin, which would copy every pixel twice more.
+
+    libheif turns and crops as the container says (`irot`, `imir`, `clap`); the EXIF orientation beside it
+    repeats that and must not be applied again.
+    """
+    container = pillow_heif.open_heif(data, remove_stride=False)
+    frame = container[container.primary_index]
+    _refuse_pixel_bomb(*frame.size, "HEIF")
+    metadata = Image.new("RGB", (1, 1))
+    metadata.info = {key: value for key, value in frame.info.items() if key in ("exif", "xmp") and value}
+    said = origin.declared(data, metadata)
+    if frame.mode == "RGB":
+        pixels = np.asarray(frame, dtype=np.uint8)[:, : frame.size[0]]
+        pixels = profiles.rgb_to_srgb(pixels, _profile(frame.info))
+    else:
+        pixels = _to_rgb(frame.to_pillow())
+    height, width = pixels.shape[:2]
+    pixels = _resized(pixels, _target(width, height, max_side_px))
+    return DecodedPhoto(np.ascontiguousarray(pixels), "HEIF", width, height, said.kind, said.evidence)
+
+
+def _profile(info: Mapping[Any, Any]) -> bytes | None:
+    found = info.get("icc_profile")
+    return found if isinstance(found, bytes) else None
+
+
+def _resized(pixels: SRGB8, size: tuple[int, int]) -> SRGB8:
+    """To `size` (width, height), which is never larger."""
+    if pixels.shape[1::-1] == size:
+        return pixels
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def _target(width: int, height: int, max_side_px: int) -> tuple[int, int]:
+    """The size whose longer side is at most `max_side_px`; never larger than the photo."""
+    scale = min(1.0, max_side_px / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def _orientation(image: Image.Image) -> int:
@@ -198,71 +227,29 @@ def _orientation(image: Image.Image) -> int:
         return 1
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
-    """First frame as 8-bit RGB: 16-bit scaled, palette and alpha resolved, profile applied."""
-    profile = image.info.get("icc_profile")
+def _to_rgb(image: Image.Image) -> SRGB8:
+    """First frame as 8-bit sRGB: 16-bit scaled, palette and alpha resolved, profile applied."""
+    profile = _profile(image.info)
     image.load()
     if image.mode.startswith("I") or image.mode == "F":
         grey = np.asarray(image, dtype=np.float32)
-        image = Image.fromarray(np.clip(grey / 257.0, 0, 255).astype(np.uint8))
+        image = Image.fromarray(np.clip(grey / 257.0 + 0.5, 0, 255).astype(np.uint8))
     if image.mode in ("P", "PA", "LA", "La", "RGBa") or (
         image.mode != "RGBA" and "transparency" in image.info
     ):
         image = image.convert("RGBA")
     alpha = image.getchannel("A") if image.mode == "RGBA" else None
     if alpha is not None or image.mode in ("1", "YCbCr", "LAB", "HSV", "RGBX"):
-        opaque = image.convert("RGB")
+        image = image.convert("RGB")
+    if image.mode == "RGB":
+        rgb = profiles.rgb_to_srgb(np.array(image, dtype=np.uint8), profile)
     else:
-        opaque = image
-    rgb = _apply_profile(opaque, profile)
+        rgb = profiles.to_srgb(image, profile)
     if alpha is None:
         return rgb
-    paper = Image.new("RGB", rgb.size, _PAPER)
-    paper.paste(rgb, mask=alpha)
-    return paper
-
-
-@cache
-def _srgb_profile() -> Any:
-    return ImageCms.createProfile("sRGB")
-
-
-@cache
-def _probe() -> Image.Image:
-    """9 x 9 x 9 colours spread over the cube, to see what a profile would change."""
-    steps = np.linspace(0, 255, 9).round().astype(np.uint8)
-    grid = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), axis=-1)
-    return Image.fromarray(grid.reshape(27, 27, 3))
-
-
-def _apply_profile(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Colours under an embedded ICC profile to sRGB; without (or with a broken one) a plain conversion."""
-    if profile and len(profile) <= MAX_PROFILE_BYTES and image.mode in ("RGB", "CMYK", "L"):
-        try:
-            transform = ImageCms.buildTransform(
-                ImageCms.ImageCmsProfile(io.BytesIO(profile)),
-                _srgb_profile(),
-                image.mode,
-                "RGB",
-                ImageCms.Intent.RELATIVE_COLORIMETRIC,
-                ImageCms.Flags.BLACKPOINTCOMPENSATION,
-            )
-            if image.mode == "RGB" and _changes_nothing(transform):
-                return image
-            changed = ImageCms.applyTransform(image, transform)
-            return changed if changed is not None else image.convert("RGB")
-        except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-            # A profile of another colour space or a damaged one: colours stay as they are.
-            return image.convert("RGB")
-    # Converting RGB to RGB would copy every pixel.
-    return image if image.mode == "RGB" else image.convert("RGB")
-
-
-def _changes_nothing(transform: ImageCms.ImageCmsTransform) -> bool:
-    """Whether the profile is sRGB under another name; saves a pass over all pixels."""
-    before = np.asarray(_probe(), dtype=np.int16)
-    after = np.asarray(ImageCms.applyTransform(_probe(), transform), dtype=np.int16)
-    return bool(np.abs(after - before).max() <= _PROFILE_TOLERANCE)
+    paper = Image.new("RGB", image.size, _PAPER)
+    paper.paste(Image.fromarray(rgb), mask=alpha)
+    return np.array(paper, dtype=np.uint8)
 
 
 def encode_jpeg(pixels: SRGB8, quality: int = 95) -> bytes:

@@ -28,6 +28,12 @@ DECODE: Final[dict[str, str]] = {
 }
 
 PHOTO: Final[dict[str, str]] = {
+    "generated": _("This picture says that a computer made it. Send a photo that a camera took of you."),
+    "edited": _("Parts of this picture were added by a computer. Send the photo as the camera took it."),
+    "filtered": _(
+        "This photo looks smoothed by a filter. Switch beauty filters off and send the plain photo."
+    ),
+    "recapture": _("This looks like a photo of a screen or a print. Send the original file instead."),
     "no_face": _("No face could be found. Send a photo in which your face is well visible."),
     "several_faces": _("There are {count} people in this photo. Send one in which only you are visible."),
     "people_behind": _("Someone else is in the background. A photo with only you works better."),
@@ -52,6 +58,9 @@ PHOTO: Final[dict[str, str]] = {
     "bright": _("Parts of your face are very bright. Softer light would help."),
     "side_shadow": _("Too dark on the {side} side. Face a window."),
     "side_light": _("The {side} side is in shadow. Turn a little towards the light."),
+    "mixed_light": _(
+        "Two lights of different colour meet on your face. Face a window and switch the lamps off."
+    ),
     "backlight": _("The light comes from behind you. Turn around so that it falls on your face."),
     "turned_away": _("Your head is turned too far to the side. Look towards the camera."),
     "turned": _("Your head is turned to the side. Have at least one photo looking at the camera."),
@@ -61,7 +70,7 @@ PHOTO: Final[dict[str, str]] = {
     "tilted_far": _("The photo is tilted too far. Hold your head and the camera straight."),
     "eyes_closed": _("Your eyes are closed. Look into the camera."),
     "eyes_narrow": _("Your eyes are hardly open. Have at least one photo with open eyes."),
-    "looking_aside": _("You are looking to the side. Look into the camera."),
+    "looking_aside": _("You are not looking into the camera. Look straight into the lens."),
     "sunglasses": _("Your eyes are hidden. Take off your sunglasses."),
     "eyes_covered": _("Your eyes are covered. Send a photo in which both eyes are visible."),
     "glare": _("Your glasses reflect the light. Tilt your head slightly or take the light from the side."),
@@ -69,7 +78,7 @@ PHOTO: Final[dict[str, str]] = {
     "half_covered": _("Part of your face is covered. Send a photo in which the whole face is visible."),
     "face_covered": _("Something may cover part of your face. Make sure that all of it is visible."),
     "mouth_open": _("Your mouth is wide open. Have at least one photo with a relaxed mouth."),
-    "hat": _("You seem to wear a hat. Take it off unless you always wear it."),
+    "hat": _("Something covers your hair. Take off a hat or cap; what you always wear may stay on."),
     "other_person": _("This looks like someone else than in your other photos. Remove it if it is not you."),
     "near_duplicate": _("This is almost the same as {other}. A different angle would help more."),
 }

@@ -58,6 +58,10 @@ class DecodedPhoto:
     # Size as stored, before any bounded down-scaling on decode.
     original_width_px: int
     original_height_px: int
+    # What the file said about its making before that was dropped: "" (nothing), "generated", "edited" or
+    # "filtered"; and on what evidence, see `imaging.origin`.
+    origin: str = ""
+    origin_evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True)

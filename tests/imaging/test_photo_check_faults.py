@@ -1,12 +1,17 @@
 """One good portrait, one fault at a time: each is found and called by its name."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
+from branding.look import Framing
+from generation.imaging.face import measures, rules
 from generation.imaging.face.detect import detect_faces
 from generation.imaging.types import SRGB8
 from tests.imaging.people import astronaut, check, codes
+from tests.imaging.recapture import of_a_screen
 
 
 def landmarks() -> np.ndarray:
@@ -43,6 +48,42 @@ def eyes_behind_paper() -> SRGB8:
     picture = painted(LEFT_EYE, skin, 12)
     other = painted(RIGHT_EYE, skin, 12)
     return np.where(picture != astronaut(), picture, other)
+
+
+def black_bar() -> SRGB8:
+    """As pictures are made anonymous."""
+    picture, points = astronaut().copy(), landmarks()[[33, 263, 70, 300]]
+    x0, x1 = int(points[:, 0].min()) - 25, int(points[:, 0].max()) + 25
+    y = int(landmarks()[[33, 263], 1].mean())
+    picture[y - 32 : y + 32, x0:x1] = 0
+    return picture
+
+
+def two_colours_of_light() -> SRGB8:
+    """Daylight from one side, a lamp from the other, equally bright."""
+    across = np.clip((np.arange(astronaut().shape[1]) - landmarks()[168, 0]) / 60 + 0.5, 0, 1)[None, :, None]
+    warm, cool = np.array([1.0, 0.9, 0.62]), np.array([0.78, 0.92, 1.2])
+    return np.clip(astronaut() * (warm * across + cool * (1 - across)), 0, 255).astype(np.uint8)
+
+
+def mirrored_lamp(exposure: float = 1.0) -> SRGB8:
+    """A lamp in the left lens; below 1 the face is dark and the lamp is not."""
+    picture = (astronaut() * exposure).astype(np.uint8)
+    x, y = landmarks()[[159, 145, 33, 133]].mean(axis=0).astype(int)
+    lamp = np.zeros(picture.shape[:2], np.uint8)
+    cv2.ellipse(lamp, (x + 4, y - 14), (30, 15), 0, 0, 360, (1,), -1)
+    picture[lamp > 0] = (235, 238, 240)
+    return picture
+
+
+def printed_cap() -> SRGB8:
+    """Black and white stripes where the hair was."""
+    picture, (x, y) = astronaut().copy(), landmarks()[10].astype(int)
+    rows, columns = np.mgrid[: picture.shape[0], : picture.shape[1]]
+    cap = (rows < y - 6) & (((columns - x) / 130) ** 2 + ((rows - y) / 135) ** 2 < 1)
+    stripes = ((columns + rows // 2) // 14 % 2 * 235 + 10).astype(np.uint8)
+    picture[cap] = stripes[cap][:, None]
+    return picture
 
 
 def half_in_shadow() -> SRGB8:
@@ -94,6 +135,7 @@ REJECTED = {
     "face_cut": lambda: astronaut()[:, int(landmarks()[168, 0]) - 15 :],
     "sunglasses": sunglasses,
     "eyes_covered": eyes_behind_paper,
+    "recapture": lambda: of_a_screen(cv2.resize(astronaut(), None, fx=0.6, fy=0.6), 1.9),
     "mouth_covered": lambda: painted((205, 425, 136, 365, 152, 2), (120, 160, 200), 6),
     "not_a_photo": lambda: (cv2.medianBlur(astronaut(), 15) // 48 * 48 + 24).astype(np.uint8),
 }
@@ -113,7 +155,16 @@ def test_see_through_sunglasses_are_refused_too() -> None:
     assert codes(photo)[0] == "sunglasses"
 
 
+def test_a_black_bar_is_not_called_sunglasses() -> None:
+    photo = check(black_bar())
+    assert photo.report.verdict == "reject"
+    assert codes(photo)[0] == "eyes_covered"
+
+
 WARNED = {
+    "mixed_light": two_colours_of_light,
+    "glare": mirrored_lamp,
+    "hat": printed_cap,
     "tilted": lambda: turned(20),
     "compressed": astronaut,
     "black_and_white": lambda: np.repeat(cv2.cvtColor(astronaut(), cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2),
@@ -127,6 +178,23 @@ def test_a_fault_one_can_live_with_is_a_warning(code: str) -> None:
     photo = check(WARNED[code](), quality=9 if code == "compressed" else 95)
     assert photo.report.verdict == "warn", codes(photo)
     assert code in codes(photo)
+
+
+def test_a_reflection_on_a_dark_face_is_one_too_and_its_own_shine_is_not() -> None:
+    assert "glare" in codes(check(mirrored_lamp(0.5)))
+    assert "glare" not in codes(check(np.clip(astronaut() * 1.25, 0, 255).astype(np.uint8)))
+
+
+@pytest.mark.parametrize(("dx", "dy"), [(0.3, 0.0), (-0.3, 0.0), (0.0, 0.12), (0.0, -0.2)])
+def test_eyes_that_look_elsewhere_are_a_warning(dx: float, dy: float) -> None:
+    """The irises moved by a share of the eye's width."""
+    photo = check(astronaut())
+    assert photo.face is not None and photo.decoded is not None
+    assert "looking_aside" not in codes(photo)
+    moved, width = photo.face.landmarks.copy(), np.linalg.norm(landmarks()[33] - landmarks()[133])
+    moved[[468, 473], :2] += np.array([dx, dy]) * width
+    measured = measures.measure(photo.decoded, [replace(photo.face, landmarks=moved)], Framing())
+    assert "looking_aside" in [reason.code for reason in rules.judge(measured)[1]]
 
 
 @pytest.mark.parametrize("sigma_share", [0.0, 0.004, 0.02])

@@ -70,8 +70,6 @@ AWKWARD: dict[str, tuple[set[str], str | None]] = {
     "generated/gif_js_polyglot.gif": ({"reject"}, "unsupported_type"),
     "generated/svg_external.svg": ({"reject"}, "unsupported_type"),
 }
-# A hat in black and white cannot be told from hair by its colour; nothing else gives it away yet.
-KNOWN_MISSES = {"faces/alma-adams.jpg"}
 
 
 def agrees(name: str) -> bool:
@@ -94,7 +92,7 @@ def test_small_but_good_portraits_are_usable_with_a_warning(path: str) -> None:
     assert set(codes(photo)) <= {"low_resolution", "face_small"}
 
 
-@pytest.mark.parametrize("name", sorted(set(AWKWARD) - KNOWN_MISSES))
+@pytest.mark.parametrize("name", sorted(AWKWARD))
 def test_awkward_photos_get_the_verdict_of_their_label(name: str) -> None:
     assert agrees(name), (checked(f"awkward/{name}").report.verdict, codes(checked(f"awkward/{name}")))
 

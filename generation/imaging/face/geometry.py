@@ -31,6 +31,7 @@ def measure(face: Face, height_px: int, framing: Framing) -> dict[str, float]:
     below the photo's lower edge (negative: room to spare). `headroom`: from the top of the mesh to the
     photo's upper edge, in eye spans. `eyes_open`, `mouth_openness`: aperture over width; `smile` 0..1;
     `gaze_offset`: iris from the middle of the eye, in eye widths, positive to the camera's right;
+    `gaze_drop`: the same downwards from the line between the eye's corners (about -0.06 when looking ahead);
     `face_proportion`: height over width (1.07 to 1.32 for the labelled portraits).
     """
     points = face.landmarks
@@ -50,7 +51,8 @@ def measure(face: Face, height_px: int, framing: Framing) -> dict[str, float]:
         "eyes_open": max(_aperture(points, *eye) for eye in _LIDS),
         "mouth_openness": _distance(points, *_LIPS_INNER) / max(mouth_width, 1.0),
         "smile": float(np.clip(smile, 0.0, 1.0)),
-        "gaze_offset": float(np.mean([_gaze(points, *iris) for iris in _IRISES])),
+        "gaze_offset": float(np.mean([_gaze(points, *iris)[0] for iris in _IRISES])),
+        "gaze_drop": float(np.mean([_gaze(points, *iris)[1] for iris in _IRISES])),
         "face_proportion": _proportion(points),
     }
 
@@ -72,10 +74,12 @@ def _aperture(
     return opening / max(_distance(points, *corners), 1.0)
 
 
-def _gaze(points: NDArray[np.float32], iris: int, left: int, right: int) -> float:
+def _gaze(points: NDArray[np.float32], iris: int, left: int, right: int) -> tuple[float, float]:
+    """Iris from the middle of the eye along and across its axis, in eye widths."""
     axis = points[right, :2] - points[left, :2]
     offset = points[iris, :2] - (points[left, :2] + points[right, :2]) / 2.0
-    return float(offset @ axis / max(float(axis @ axis), 1.0))
+    square = max(float(axis @ axis), 1.0)
+    return float(offset @ axis / square), float((axis[0] * offset[1] - axis[1] * offset[0]) / square)
 
 
 def _proportion(points: NDArray[np.float32]) -> float:

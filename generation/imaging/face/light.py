@@ -8,6 +8,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from generation.imaging import color
 from generation.imaging.face import regions
@@ -24,6 +25,14 @@ _MIDLINE: Final = (10, 9, 168, 4, 164, 152)
 _RIDGE_PX: Final = 4
 # Fewer pixels than this say nothing about a region.
 _ENOUGH_PX: Final = 30
+# Mirrored mesh points on cheeks, jaw and forehead, away from eyes, brows, lips and the outline.
+_MIRRORED: Final = (
+    (116, 345), (117, 346), (118, 347), (101, 330), (36, 266), (206, 426), (207, 427), (187, 411), (123, 352),
+    (50, 280), (205, 425), (147, 376), (213, 433), (192, 416), (214, 434), (108, 337), (69, 299), (104, 333),
+    (67, 297), (109, 338), (66, 296), (107, 336), (210, 430), (211, 431), (212, 432), (32, 262), (208, 428),
+)  # fmt: skip
+# Side of the patch that is averaged at such a point (chip pixels).
+_PATCH_PX: Final = 7
 # Half the width of the head with hair, in eye spans: what lies further out is background.
 _HEAD_HALF_WIDTH: Final = 1.35
 _BACKGROUND_SIDE_PX: Final = 128
@@ -35,7 +44,8 @@ def measure(pixels: SRGB8, face: Face, chip: Chip) -> dict[str, float | str | No
     `luminance_mean`, `luminance_variance`: encoded luminance on the face, 0..1. `dynamic_range`,
     `face_highlight`, `skin_lightness`, `background_lightness`: L*. `over_exposure`, `under_exposure`: share
     of the skin, 0..1. `side_ratio`: linear luminance, brighter over darker side; `darker_side`, of the
-    picture. `skin_ita_deg`: skin tone angle, `tone_bin` its name (photometry of this photo, not a trait).
+    picture; `side_colour`: distance in a*, b* between mirrored points, where two lights of different colour
+    meet. `skin_ita_deg`: skin tone angle, `tone_bin` its name (photometry of this photo, not a trait).
     """
     lab = color.linear_to_lab(color.srgb8_to_linear(chip.pixels))
     lightness, skin, whole = lab[..., 0], chip.skin(), chip.mask(regions.OVAL)
@@ -56,6 +66,7 @@ def measure(pixels: SRGB8, face: Face, chip: Chip) -> dict[str, float | str | No
         "under_exposure": float((lightness[skin] < BLACK_L).mean()),
         "side_ratio": ratio,
         "darker_side": darker,
+        "side_colour": _side_colour(lab, chip),
         "background_lightness": _background(pixels, face),
         "skin_ita_deg": ita,
         "tone_bin": color.tone_bin(ita),
@@ -84,6 +95,15 @@ def _sides(chip: Chip, skin: Mask) -> tuple[float, str]:
     ]
     mean = float(np.mean(logs)) if logs else 0.0
     return float(np.exp(abs(mean))), "left" if mean < 0 else "right"
+
+
+def _side_colour(lab: NDArray[np.float32], chip: Chip) -> float:
+    smooth = cv2.blur(lab, (_PATCH_PX, _PATCH_PX))
+    corner = np.array([chip.inside.shape[1] - 1, chip.inside.shape[0] - 1])
+    x, y = np.clip(np.round(chip.points), 0, corner).astype(int).T
+    left, right = (list(side) for side in zip(*_MIRRORED, strict=True))
+    step = smooth[y[left], x[left], 1:] - smooth[y[right], x[right], 1:]
+    return float(np.median(np.hypot(step[:, 0], step[:, 1])))
 
 
 def _background(pixels: SRGB8, face: Face) -> float | None:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from branding.look import Framing
-from generation.imaging.face import geometry, light, regions, sharpness, visibility
+from generation.imaging.face import geometry, grid, light, regions, sharpness, visibility
 from generation.imaging.types import SRGB8, DecodedPhoto, Face
 
 Value = float | int | str | bool | None
@@ -16,14 +16,16 @@ Value = float | int | str | bool | None
 def measure(decoded: DecodedPhoto, faces: Sequence[Face], framing: Framing) -> dict[str, Value]:
     """Measures of a photo and of its biggest face (`faces` biggest first). JSON-ready values.
 
-    Without a face only `format`, `width_px`, `height_px` (of the photo as stored) and `faces`. Pixel sizes of
-    the face are those of the decoded photo.
+    Without a face only `format`, `width_px`, `height_px` (of the photo as stored), `faces` and what the
+    file says of its `origin`. Pixel sizes of the face are those of the decoded photo.
     """
     found: dict[str, Value] = {
         "format": decoded.format,
         "width_px": decoded.original_width_px,
         "height_px": decoded.original_height_px,
         "faces": len(faces),
+        "origin": decoded.origin,
+        "origin_evidence": decoded.origin_evidence,
     }
     if not faces:
         return found
@@ -40,6 +42,7 @@ def measure(decoded: DecodedPhoto, faces: Sequence[Face], framing: Framing) -> d
     found |= light.measure(pixels, face, chip)
     found |= sharpness.measure(pixels, face)
     found |= visibility.measure(pixels, face, chip)
+    found |= grid.measure(pixels, face)
     return {name: round(value, 4) if isinstance(value, float) else value for name, value in found.items()}
 
 

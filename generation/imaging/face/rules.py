@@ -15,7 +15,7 @@ from generation.imaging.types import Reason, Verdict
 Measures = Mapping[str, float | int | str | bool | None]
 Level = Literal["reject", "warn"]
 # Groups that explain further faults of the same photo away: a mask is not also asked for in the dark.
-_UNSEEN: Final = frozenset({"no_face", "too_small", "too_dark", "too_bright", "several_faces"})
+_UNSEEN: Final = frozenset({"generated", "no_face", "too_small", "too_dark", "too_bright", "several_faces"})
 # Findings about what covers the face; one of them is enough.
 _COVER: Final = frozenset(
     {"half_covered", "sunglasses", "eyes_covered", "mouth_covered", "not_a_photo", "face_covered"}
@@ -68,6 +68,8 @@ JAW_DIFFERENCE: Final = 0.25
 EVEN_LIGHT: Final = 1.6
 CLOSED_EYES: Final = 0.11
 NARROW_EYES: Final = 0.15
+# Iris against the line between the eye's corners: -0.14 to -0.04 in photos that look into the camera.
+LEVEL_GAZE: Final = (-0.165, 0.015)
 WIDE_MOUTH: Final = 0.6
 SIDEWAYS_GAZE: Final = 0.22
 CUT_SHARE: Final = 0.05
@@ -77,7 +79,23 @@ GRAINY: Final = 9.0
 NOISY: Final = 4.8
 BROKEN_BLOCKS: Final = 6.0
 BLOCKY: Final = 3.0
-GLARE_SHARE: Final = 0.06
+# The most in a usable photo is 0.07 (a shine beside the glasses); a lamp in one lens covers 0.15 and more.
+GLARE_SHARE: Final = 0.09
+# Dark skin is not dark light: it counts only where nothing on the face is light (the darkest well-lit face
+# has 60), or where most of the face lies far below its own highlights (at most 52 in a usable portrait).
+DIM_HIGHLIGHT: Final = 58.0
+BELOW_HIGHLIGHT: Final = 55.0
+# Both sides of evenly lit faces differ by up to 12 in a*, b*, by 14 in hard side light.
+MIXED_COLOUR: Final = 16.0
+# A bar across the eyes covers the nose between them; sunglasses leave it visible.
+BARRED_BRIDGE: Final = 0.5
+# Printed edges above the forehead: braids reach 0.28, printed cloth 0.37 and more.
+PRINTED_HEAD: Final = 0.33
+# Periodic patterns on the face: up to 1.4 in photos of people, 4.1 to 4.8 in photos of screens.
+SCREEN_PEAK: Final = 2.6
+MAYBE_SCREEN_PEAK: Final = 2.0
+# Skin detail of retouched official portraits goes down to 0.126 of the features' detail.
+SMOOTHED_SKIN: Final = 0.115
 # Hair and skull reach at least this far above the mesh, in eye spans; the bald reach 0.5.
 CUT_HEADROOM: Final = 0.25
 # Tight official portraits lack up to 0.08 of the default framing below; more shows as a cut body.
@@ -89,6 +107,10 @@ class _Of:
 
     def __init__(self, measures: Measures) -> None:
         self._measures = measures
+
+    def says(self, name: str, value: str) -> bool:
+        """Whether a measure in words has this value."""
+        return self._measures.get(name) == value
 
     def __getattr__(self, name: str) -> float:
         value = self._measures.get(name)
@@ -124,14 +146,32 @@ def _mouth_covered(m: _Of) -> bool:
     return flat or m.lower_upper_colour > UNLIKE_COLOUR
 
 
-def _sunglasses(m: _Of) -> bool:
-    return m.eye_brightness < DARK_EYES
-
-
 def _eyes_covered(m: _Of) -> bool:
     """No lids, lashes or irises where they should be, though the mouth can be seen."""
     _, high = _eye_contrasts(m)
     return high < NO_CONTRAST < m.mouth_contrast
+
+
+def _barred(m: _Of) -> bool:
+    """A dark bar across both eyes and the nose between them."""
+    return m.eye_brightness < DARK_EYES and m.bridge_brightness < BARRED_BRIDGE
+
+
+def _recapture(m: _Of) -> float:
+    return max(m.grid_peak, m.grid_peak_colour)
+
+
+def _dark(m: _Of) -> bool:
+    """By the face's own highlights: the mean of a well-lit dark face is that of an unlit light one."""
+    in_shadow = m.face_highlight - m.skin_lightness > BELOW_HIGHLIGHT
+    return m.face_highlight < DARK_HIGHLIGHT or (
+        m.skin_lightness < DARK_SKIN and (m.face_highlight < DIM_HIGHLIGHT or in_shadow)
+    )
+
+
+def _looking_aside(m: _Of) -> bool:
+    aside = abs(m.gaze_offset) > SIDEWAYS_GAZE or not LEVEL_GAZE[0] <= m.gaze_drop <= LEVEL_GAZE[1]
+    return aside and abs(m.head_pose_yaw_deg) < TURNED_YAW_DEG
 
 
 def _not_a_photo(m: _Of) -> bool:
@@ -155,6 +195,7 @@ def _side(measures: Measures) -> dict[str, Any]:
 
 
 RULES: Final[tuple[Rule, ...]] = (
+    Rule("generated", "reject", lambda m: m.says("origin", "generated")),
     Rule("too_small", "reject", lambda m: min(m.width_px, m.height_px) < MIN_SIDE_PX, _size),
     Rule("no_face", "reject", lambda m: m.faces < 1),
     Rule("several_faces", "reject", lambda m: m.second_face_size >= BESIDE, lambda m: {"count": m["faces"]}),
@@ -166,9 +207,11 @@ RULES: Final[tuple[Rule, ...]] = (
         lambda m: m.over_exposure > BURNT_SHARE or m.skin_lightness > BURNT_LIGHTNESS,
     ),
     Rule("turned_away", "reject", lambda m: abs(m.head_pose_yaw_deg) > MAX_YAW_DEG),
+    Rule("recapture", "reject", lambda m: _recapture(m) > SCREEN_PEAK),
     Rule("face_cut", "reject", lambda m: m.cut_off > CUT_SHARE),
     Rule("half_covered", "reject", _half_covered),
-    Rule("sunglasses", "reject", _sunglasses),
+    Rule("eyes_covered", "reject", _barred),
+    Rule("sunglasses", "reject", lambda m: m.eye_brightness < DARK_EYES),
     Rule("eyes_covered", "reject", _eyes_covered),
     Rule("not_a_photo", "reject", _not_a_photo),
     Rule("mouth_covered", "reject", _mouth_covered),
@@ -185,12 +228,11 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("looking_up", "reject", lambda m: m.head_pose_pitch_deg > MAX_PITCH_DEG),
     Rule("tilted_far", "reject", lambda m: abs(m.head_pose_roll_deg) > MAX_ROLL_DEG),
     Rule("eyes_closed", "reject", lambda m: m.eyes_open < CLOSED_EYES),
-    Rule(
-        "dark",
-        "warn",
-        lambda m: m.face_highlight < DARK_HIGHLIGHT or m.skin_lightness < DARK_SKIN,
-    ),
+    Rule("recapture", "warn", lambda m: _recapture(m) > MAYBE_SCREEN_PEAK),
+    Rule("edited", "warn", lambda m: m.says("origin", "edited")),
+    Rule("dark", "warn", _dark),
     Rule("side_light", "warn", lambda m: m.side_ratio > SIDE_LIGHT_RATIO, _side),
+    Rule("mixed_light", "warn", lambda m: m.side_colour > MIXED_COLOUR),
     Rule(
         "backlight",
         "warn",
@@ -206,14 +248,15 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("tilted", "warn", lambda m: abs(m.head_pose_roll_deg) > TILTED_ROLL_DEG),
     Rule("black_and_white", "warn", lambda m: m.photo_colour < GREY_PHOTO),
     Rule("face_covered", "warn", _face_covered),
-    Rule("people_behind", "warn", lambda m: 0.0 < m.second_face_size < BESIDE),
-    Rule("hat", "warn", lambda m: m.head_covering > 0.5),
-    Rule("eyes_narrow", "warn", lambda m: m.eyes_open < NARROW_EYES),
     Rule(
-        "looking_aside",
+        "filtered",
         "warn",
-        lambda m: abs(m.gaze_offset) > SIDEWAYS_GAZE and abs(m.head_pose_yaw_deg) < TURNED_YAW_DEG,
+        lambda m: m.says("origin", "filtered") or (m.skin_detail < SMOOTHED_SKIN and m.sharpness > SHARP),
     ),
+    Rule("people_behind", "warn", lambda m: 0.0 < m.second_face_size < BESIDE),
+    Rule("hat", "warn", lambda m: m.head_covering > 0.5 or m.head_pattern > PRINTED_HEAD),
+    Rule("eyes_narrow", "warn", lambda m: m.eyes_open < NARROW_EYES),
+    Rule("looking_aside", "warn", _looking_aside),
     Rule("glare", "warn", lambda m: m.glare > GLARE_SHARE and m.over_exposure < BRIGHT_SHARE),
     Rule("mouth_open", "warn", lambda m: m.mouth_openness > WIDE_MOUTH),
     Rule("noisy", "warn", lambda m: m.noise > NOISY),

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from generation.imaging import color
 from generation.imaging.face import regions
 from generation.imaging.face.regions import Chip, Mask
+from generation.imaging.resample import shrink
 from generation.imaging.types import SRGB8, Face
 
 # Grown around eyes and lips so that lids and lip borders belong to them (chip pixels).
@@ -21,8 +22,13 @@ _LENS_PX: Final = 8
 # Gradient (L* per chip pixel, after slight smoothing) below which a surface has no texture. Skin always has
 # pores, shading and noise; paint, paper and clipped areas do not.
 _FLAT_GRADIENT: Final = 0.05
-# L* from which a spot in front of the eyes is a reflection.
-_GLARE_L: Final = 94.0
+# A spot before the eyes is a reflection when it is this much lighter than the face's own skin, at least as
+# light as a lamp in a lens ever is, and has the lamp's colour instead of the skin's. Relative to the skin:
+# shining dark skin is no reflection, and a reflection on a dark face is one.
+_GLARE_STEP_L: Final = 25.0
+# (at least, at most): nothing is lighter than white, however light the skin is.
+_GLARE_L: Final = (78.0, 94.0)
+_GLARE_CHROMA: Final = 14.0
 # Hues of skin in Lab (degrees), wide enough for every tone under any white balance, and the chroma
 # below which a hue says nothing.
 _SKIN_HUE_DEG: Final = (-20.0, 110.0)
@@ -34,6 +40,16 @@ _CROWN_HALF_WIDTH_PX: Final = 40
 # Hair is never this colourful outside of this range of hues (Lab degrees); cloth often is.
 _HAIR_HUE_DEG: Final = (28.0, 105.0)
 _CLOTH_CHROMA: Final = 28.0
+# The part above the forehead that shows a pattern: stripes, prints (chip pixels, from the top of the mesh).
+_PATTERN_PX: Final = (78, 8)
+_PATTERN_HALF_WIDTH_PX: Final = 45
+# Steps of this much (L* a chip pixel) are edges of a print; strands of hair make few of them.
+_PRINTED_STEP: Final = 6.0
+# Bridge of the nose, between the lenses.
+_BRIDGE: Final = (6, 168, 197)
+_BRIDGE_HALF_PX: Final = (6, 14)
+# A bar is dark all over; the bridge of sunglasses is a thin line.
+_BRIDGE_QUANTILE: Final = 0.8
 # Lower cheek and jaw of each side, without the mouth.
 _LEFT_JAW: Final = (58, 172, 136, 150, 149, 176, 148, 152, 200, 18, 17, 84, 181, 91, 146, 61, 214)
 _RIGHT_JAW: Final = (288, 397, 365, 379, 378, 400, 377, 152, 200, 18, 17, 314, 405, 321, 375, 291, 434)
@@ -52,8 +68,10 @@ def measure(pixels: SRGB8, face: Face, chip: Chip) -> dict[str, float]:
     in Lab.
     `lower_upper_colour`: colour difference of chin and forehead in Lab. `jaw_difference`: difference of the
     two halves of the jaw in the share that is not skin-coloured (a beard is on both).
-    `glare`: share of reflections before the eyes. `head_covering`: 1 where cloth covers the hair. `cut_off`:
-    share of the face's outline outside the photo. `blockiness`: JPEG block edges over other edges, 1 is none.
+    `glare`: share of reflections before the eyes. `bridge_brightness`: the nose between the eyes over the
+    skin, in L*. `head_covering`: 1 where cloth covers the hair; `head_pattern`: density of printed edges
+    above the forehead. `cut_off`: share of the face's outline outside the photo.
+    `blockiness`: JPEG block edges over other edges, 1 is none.
     """
     lab = color.linear_to_lab(color.srgb8_to_linear(chip.pixels))
     lightness, skin = lab[..., 0], chip.skin()
@@ -70,8 +88,10 @@ def measure(pixels: SRGB8, face: Face, chip: Chip) -> dict[str, float]:
         "photo_colour": _photo_colour(pixels),
         "lower_upper_colour": _colour_step(lab, chip),
         "jaw_difference": _jaw_difference(lab, chip, skin),
-        "glare": _share(lightness > _GLARE_L, eyes),
+        "glare": _glare(lab, chip, eyes, skin),
+        "bridge_brightness": _bridge(lightness, chip, skin),
         "head_covering": float(_cloth_above(lab, chip)),
+        "head_pattern": _pattern_above(pixels, face),
         "cut_off": _cut_off(pixels, face),
         "blockiness": _blockiness(pixels, face),
     }
@@ -99,6 +119,24 @@ def _eye_brightness(lightness: NDArray[np.float32], eyes: Mask, skin: Mask) -> f
     if not eyes.any() or not skin.any():
         return 0.0
     return float(np.percentile(lightness[eyes], 90) / max(float(np.median(lightness[skin])), 1.0))
+
+
+def _glare(lab: NDArray[np.float32], chip: Chip, eyes: Mask, skin: Mask) -> float:
+    """The opening of the eyes is left out: their whites and highlights are no reflections."""
+    if not skin.any():
+        return 0.0
+    least = float(np.clip(np.median(lab[..., 0][skin]) + _GLARE_STEP_L, *_GLARE_L))
+    bright = (lab[..., 0] > least) & (np.hypot(lab[..., 1], lab[..., 2]) < _GLARE_CHROMA)
+    return _share(bright & ~chip.hull(regions.LEFT_EYE) & ~chip.hull(regions.RIGHT_EYE), eyes)
+
+
+def _bridge(lightness: NDArray[np.float32], chip: Chip, skin: Mask) -> float:
+    x, y = chip.points[list(_BRIDGE)].mean(axis=0).astype(int)
+    across, down = _BRIDGE_HALF_PX
+    part = lightness[max(0, y - down) : y + down, max(0, x - across) : x + across]
+    if not part.size or not skin.any():
+        return 1.0
+    return float(np.quantile(part, _BRIDGE_QUANTILE) / max(float(np.median(lightness[skin])), 1.0))
 
 
 def _flatness(flat: Mask, whole: Mask) -> dict[str, float]:
@@ -157,6 +195,26 @@ def _cloth_above(lab: NDArray[np.float32], chip: Chip) -> bool:
     _, a, b = np.median(lab[top:bottom, left:right][seen], axis=0)
     hue = float(np.degrees(np.arctan2(b, a)))
     return bool(np.hypot(a, b) > _CLOTH_CHROMA and not _HAIR_HUE_DEG[0] <= hue <= _HAIR_HUE_DEG[1])
+
+
+def _pattern_above(pixels: SRGB8, face: Face) -> float:
+    """Share of strong edges in a window above the forehead, along the head's own axis."""
+    size = (2 * _PATTERN_HALF_WIDTH_PX, _PATTERN_PX[0] - _PATTERN_PX[1])
+    turn, scale = np.radians(face.roll_deg), regions.EYE_SPAN_PX / max(regions.eye_span_px(face), 1.0)
+    axes = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) / scale
+    corner = face.landmarks[regions.FOREHEAD, :2] - axes @ np.array([size[0] / 2, _PATTERN_PX[0]])
+    matrix: NDArray[np.float64] = np.column_stack([axes, corner]).astype(np.float64)
+    source = pixels
+    if scale < 0.5:
+        # Averaging first keeps the sampling from making edges of its own.
+        factor = int(1.0 / scale)
+        source = shrink(pixels, (pixels.shape[1] // factor, pixels.shape[0] // factor))
+        matrix /= factor
+    seen = cv2.warpAffine(
+        source, matrix, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
+    )
+    lab = color.linear_to_lab(color.srgb8_to_linear(np.asarray(seen, dtype=np.uint8)))
+    return float((_gradient(lab[..., 0]) > _PRINTED_STEP).mean())
 
 
 def _cut_off(pixels: SRGB8, face: Face) -> float:
