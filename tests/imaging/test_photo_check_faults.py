@@ -72,7 +72,7 @@ def mirrored_lamp(exposure: float = 1.0) -> SRGB8:
     x, y = landmarks()[[159, 145, 33, 133]].mean(axis=0).astype(int)
     lamp = np.zeros(picture.shape[:2], np.uint8)
     cv2.ellipse(lamp, (x + 4, y - 14), (30, 15), 0, 0, 360, (1,), -1)
-    picture[lamp > 0] = (235, 238, 240)
+    picture[lamp > 0] = (250, 251, 252)
     return picture
 
 
