@@ -170,12 +170,40 @@ def _decode(data: bytes, image: ImageFile.ImageFile, max_side_px: int) -> Decode
     if kind in ("JPEG", "MPO"):
         # The DCT is evaluated at 1/2, 1/4 or 1/8 size, never below the size asked for.
         image.draft(None, target)
-    pixels = _resized(_to_rgb(image), target)
+    whole = _whole_jpeg(data, image) if target == (width, height) else None
+    pixels = _resized(_to_rgb(image), target) if whole is None else whole
     if orientation in _TURNS:
         pixels = np.asarray(_TURNS[orientation](pixels), dtype=np.uint8)
     if orientation >= 5:
         width, height = height, width
     return DecodedPhoto(np.ascontiguousarray(pixels), kind, width, height, said.kind, said.evidence)
+
+
+def _whole_jpeg(data: bytes, image: ImageFile.ImageFile) -> SRGB8 | None:
+    """A complete colour JPEG at full size; None for every other file, which goes Pillow's way.
+
+    The same libjpeg-turbo, the same bytes; but Pillow keeps four bytes a pixel and hands out three, which
+    takes as long as decoding. OpenCV would fill what a broken file lacks with grey: only files that reach
+    their end come here.
+    """
+    if image.format not in ("JPEG", "MPO") or image.mode != "RGB" or not _reaches_its_end(data):
+        return None
+    flags = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
+    decoded = cv2.imdecode(np.frombuffer(data, dtype=np.uint8), flags)
+    if decoded is None or decoded.shape != (image.height, image.width, 3):
+        return None
+    return profiles.rgb_to_srgb(np.asarray(decoded, dtype=np.uint8), _profile(image.info))
+
+
+def _reaches_its_end(data: bytes) -> bool:
+    """Whether an end marker follows the start of the scan (a thumbnail has its own, before that)."""
+    at = 2
+    while data[at : at + 1] == b"\xff" and data[at + 1 : at + 2] != b"\xda":
+        length = int.from_bytes(data[at + 2 : at + 4], "big")
+        if length < 2:
+            return False
+        at += 2 + length
+    return at < data.rfind(b"\xff\xd9")
 
 
 def _decode_heif(data: bytes, max_side_px: int) -> DecodedPhoto:
@@ -242,7 +270,8 @@ def _to_rgb(image: Image.Image) -> SRGB8:
     if alpha is not None or image.mode in ("1", "YCbCr", "LAB", "HSV", "RGBX"):
         image = image.convert("RGB")
     if image.mode == "RGB":
-        rgb = profiles.rgb_to_srgb(np.array(image, dtype=np.uint8), profile)
+        # Read-only, which saves a copy of every pixel; nothing writes into a decoded photo.
+        rgb = profiles.rgb_to_srgb(np.asarray(image, dtype=np.uint8), profile)
     else:
         rgb = profiles.to_srgb(image, profile)
     if alpha is None:

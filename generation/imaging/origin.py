@@ -87,7 +87,9 @@ def declared(data: bytes, image: Image.Image) -> Origin:
 
 def _source_type(block: bytes) -> Origin:
     """The gravest IPTC term or credit in raw bytes: both XMP and C2PA keep it as plain text."""
-    terms = [match.group(1).lower() for match in _TERM.finditer(block)]
+    # A plain search for what all spellings share is a hundred times as fast as the expression.
+    mentioned = b"igitalSourceType" in block or b"igitalsourcetype" in block
+    terms = [match.group(1).lower() for match in _TERM.finditer(block)] if mentioned else []
     for wanted in ("generated", "edited"):
         for term in terms:
             if _TERMS.get(term) == wanted:

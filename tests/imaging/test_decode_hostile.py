@@ -70,6 +70,19 @@ def test_a_photo_that_broke_off_is_called_incomplete() -> None:
     assert refusal(whole[: len(whole) // 3]).code == "truncated"
 
 
+def test_a_thumbnails_end_does_not_pass_for_the_photos() -> None:
+    """Cameras put a whole small JPEG into EXIF; a photo that breaks off after it is still incomplete."""
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0x927C] = encode_jpeg(np.full((40, 60, 3), 90, dtype=np.uint8))
+    out = io.BytesIO()
+    noise = np.random.default_rng(0).integers(0, 255, (300, 300, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(out, "JPEG", exif=exif.tobytes(), quality=90)
+    whole = out.getvalue()
+    assert whole.count(b"\xff\xd9") >= 2
+    assert decode_photo(whole).pixels.shape == (300, 300, 3)
+    assert refusal(whole[: len(whole) // 2]).code == "truncated"
+
+
 @pytest.mark.parametrize(("width", "height"), [(50_000, 50_000), (9_000, 9_000), (2**31 - 1, 1)])
 def test_pixel_bombs_are_refused_from_the_header(width: int, height: int) -> None:
     assert refusal(png_header(width, height)).code == "too_many_pixels"

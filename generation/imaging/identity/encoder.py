@@ -3,7 +3,7 @@
 The network that Davis King trained for dlib 19.3: 128 numbers, not L2-normalised, Euclidean distance; 99.38 %
 on LFW. Alignment by the five points it was trained with (eye corners and nose base), read from the face mesh:
 dlib's own 5-point predictor slips on some glasses and side light (one labelled pair went from 0.44 to 0.52
-when the crop changed by a pixel), the mesh does not (all labelled pairs stay below 0.47 at every crop size).
+when the crop changed by a pixel), the mesh does not.
 """
 
 import os
@@ -42,7 +42,13 @@ os.register_at_fork(after_in_child=_new_lock_in_child)
 
 
 def embed(pixels: SRGB8, face: Face) -> Embedding:
-    """(128,) float64 embedding of a face found in (H, W, 3) uint8 sRGB pixels. Raises EngineError."""
+    """(128,) float64 embedding of a face found in (H, W, 3) uint8 sRGB pixels. Raises EngineError.
+
+    The mean over the face and its mirror image: what one side light or one turned-away cheek adds to the
+    embedding cancels out. It doubles the cost (59 ms a pass) and is what separates all labelled people: the
+    farthest photos of one person come from 0.460 to 0.440, the nearest of two people from 0.462 to 0.472.
+    Further crops bring the two no farther apart.
+    """
     # Imported late: only those who measure likeness load the library.
     import dlib
 
@@ -54,10 +60,11 @@ def embed(pixels: SRGB8, face: Face) -> Embedding:
         network = _network()
         try:
             chip = dlib.get_face_chip(crop, shape, CHIP_PX, CHIP_PADDING)
-            descriptor = network.compute_face_descriptor(chip)
+            both = [chip, np.ascontiguousarray(chip[:, ::-1])]
+            ahead, mirrored = (np.array(network.compute_face_descriptor(one)) for one in both)
         except RuntimeError as error:
             raise EngineError("identity_failed") from error
-    return np.array(descriptor, dtype=np.float64)
+    return np.asarray((ahead + mirrored) / 2.0, dtype=np.float64)
 
 
 def _network() -> Any:

@@ -25,7 +25,7 @@ BUFFALO_L: Final = "insightface-buffalo-l"
 ANTELOPE_V2: Final = "insightface-antelopev2"
 
 # dlib's numbers are those of `identity/likeness.py`, measured on labelled photos.
-_DLIB: Final = EncoderFacts("dlib", "euclidean", threshold=0.465, usual=0.36, even=0.55, steepness=13.0)
+_DLIB: Final = EncoderFacts("dlib", "euclidean", threshold=0.455, usual=0.36, even=0.55, steepness=13.0)
 # ArcFace-type embeddings compare by cosine; distance here is 1 - cosine. No pack could be fetched to measure
 # it: same-person pairs of real photos have a median similarity near 0.46 and different people lie around 0.
 # A bound of 0.35 is strict beside the 0.32 that DeepFace ships for ArcFace. The curve gives the same words as
