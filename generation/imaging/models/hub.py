@@ -11,7 +11,6 @@ The requests are made by `huggingface_hub` (HF_ENDPOINT, HF_TOKEN and proxies wo
 import importlib
 import os
 import shutil
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from generation.imaging.errors import EngineError, ImagingError
-from generation.imaging.models import safety
+from generation.imaging.models import archives, safety
 from generation.imaging.models.safety import Told
 from generation.imaging.models.table import ModelEntry, ModelFile, is_inside
 
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
     from generation.imaging.models.store import InstallProgress, ModelStore
 
 _DEFAULT_ENDPOINT: Final = "https://huggingface.co"
-# A zip of weights does not shrink: more than this many times its size is a bomb.
-_MOST_UNPACKED: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +77,14 @@ def install(store: "ModelStore", entry: ModelEntry, staged: Path, progress: "Ins
         shutil.rmtree(parts, ignore_errors=True)
         source = f"{endpoint()}/{entry.repo}"
         return store.commit(entry, staged, source, listing.revision, tuple(files))
+
+
+def look(entry: ModelEntry) -> Listing | None:
+    """The listing of a repository, None for an archive. Raises EngineError, see `ModelStore.listing`."""
+    if not entry.repo and not entry.archive:
+        raise EngineError("model_no_download", model=entry.name)
+    with _library(entry):
+        return list_files(entry) if entry.repo else None
 
 
 def endpoint() -> str:
@@ -210,11 +215,17 @@ def _verified(file: Path, remote: Remote) -> str | None:
 def _install_archive(
     store: "ModelStore", entry: ModelEntry, staged: Path, progress: "InstallProgress"
 ) -> Path:
-    store.check_space(entry, 2 * entry.needs.disk)
+    # The zip and what is in it; the published size is all that is known before the download.
+    store.check_space(entry, max(0, 2 * entry.needs.disk - _bytes_below(staged)))
     remote = Remote("archive.zip", entry.archive, None)
     _fetch(replace(entry, renamed=()), remote, staged / "archive", staged / "parts", 0, 0, progress)
     archive = staged / "archive" / "archive.zip"
-    unpack(entry, archive, staged / "unpacked")
+    try:
+        archives.unpack(entry, archive, staged / "unpacked")
+    except EngineError:
+        # The next try fetches it anew.
+        archive.unlink(missing_ok=True)
+        raise
     shutil.rmtree(staged / "files", ignore_errors=True)
     for path, file in safety.chosen(entry, staged / "unpacked").items():
         target = staged / "files" / path
@@ -223,32 +234,6 @@ def _install_archive(
     for rubbish in ("unpacked", "archive", "parts"):
         shutil.rmtree(staged / rubbish, ignore_errors=True)
     return store.commit(entry, staged, entry.archive, entry.revision, None, progress)
-
-
-def unpack(entry: ModelEntry, archive: Path, folder: Path) -> None:
-    """The safe files of a zip into `folder`, without the one folder that some packs wrap around theirs.
-
-    Raises EngineError `model_changed` for what is not a zip file, leads outside or is a bomb.
-    """
-    shutil.rmtree(folder, ignore_errors=True)
-    try:
-        with zipfile.ZipFile(archive) as content:
-            rows = [row for row in content.infolist() if not row.is_dir()]
-            if sum(row.file_size for row in rows) > _MOST_UNPACKED * archive.stat().st_size:
-                raise EngineError("model_changed", model=entry.name, file=archive.name)
-            tops = {row.filename.partition("/")[0] for row in rows if "/" in row.filename}
-            wrapped = len(tops) == 1 and all("/" in row.filename for row in rows)
-            for row in rows:
-                path = row.filename.partition("/")[2] if wrapped else row.filename
-                if not is_inside(path):
-                    raise EngineError("model_changed", model=entry.name, file=row.filename)
-                if entry.takes(path) and entry.allows(path):
-                    (folder / path).parent.mkdir(parents=True, exist_ok=True)
-                    with content.open(row) as source, (folder / path).open("wb") as target:
-                        shutil.copyfileobj(source, target)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError) as error:
-        archive.unlink(missing_ok=True)
-        raise EngineError("model_changed", model=entry.name, file=archive.name) from error
 
 
 def _bytes_below(folder: Path) -> int:

@@ -16,18 +16,22 @@ import os
 import shutil
 import time
 import uuid
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from generation.imaging.errors import EngineError
+from generation.imaging.models import archives, safety
 from generation.imaging.models import manifest as manifests
-from generation.imaging.models import safety
 from generation.imaging.models.locks import locked
 from generation.imaging.models.manifest import Manifest, Stamp
 from generation.imaging.models.shipped import SHIPPED
 from generation.imaging.models.table import ModelEntry, ModelFile, read_table
+
+if TYPE_CHECKING:
+    from generation.imaging.models.hub import Listing
 
 StateName = Literal["missing", "partial", "installed", "changed", "incomplete", "carried"]
 # Told of what is being done (a file's path, or `VERIFY`), bytes done and bytes in all; may raise `Cancelled`.
@@ -164,23 +168,41 @@ class ModelStore:
     # --- installation --------------------------------------------------------------------------
 
     def install_from_directory(self, name: str, src: Path, progress: InstallProgress = quiet) -> Path:
-        """Copy a model from a folder, in the repository's layout or the store's.
+        """Copy a model from a folder or a zip file, in the repository's layout or the store's.
 
         Returns the installed folder. Raises EngineError `model_unknown`, `model_licence`, `model_source`,
         `model_not_accepted`, `model_unsafe`, `model_incomplete`, `model_changed`, `model_no_space`,
         `model_busy` or `model_carried`.
         """
         entry = self._installable(name)
-        if not src.is_dir():
+        if not src.is_dir() and not zipfile.is_zipfile(src):
             raise EngineError("model_source", model=name, source=str(src))
-        files = safety.chosen(entry, src)
-        total = sum(file.stat().st_size for file in files.values())
         with locked(self.root / ".locks" / name, name):
             staged = self._partial(name)
             shutil.rmtree(staged, ignore_errors=True)
+            folder = src
+            if not src.is_dir():
+                folder = staged / "unpacked"
+                self.check_space(entry, archives.size(entry, src))
+                archives.unpack(entry, src, folder)
+            files = safety.chosen(entry, folder)
+            total = sum(file.stat().st_size for file in files.values())
             self.check_space(entry, total)
             _copy(files, staged / _FILES, progress, total)
-            return self.commit(entry, staged, f"directory {src}", entry.revision, None, progress)
+            shutil.rmtree(staged / "unpacked", ignore_errors=True)
+            return self.commit(entry, staged, f"from {src}", entry.revision, None, progress)
+
+    def listing(self, name: str) -> "Listing | None":
+        """What a download would fetch; None for an archive, whose server alone knows its size.
+
+        Raises what `install_from_hub` raises before it fetches.
+        """
+        entry = self._installable(name)
+        if self.offline:
+            raise EngineError("model_offline", model=name)
+        from generation.imaging.models import hub
+
+        return hub.look(entry)
 
     def install_from_hub(self, name: str, progress: InstallProgress = quiet) -> Path:
         """Download a model from its repository (or archive), going on where an earlier try broke off.
