@@ -25,6 +25,7 @@ from generation.imaging.identity import encoder as dlib_encoder
 from generation.imaging.identity import likeness
 from generation.imaging.models.configured import DEFAULT_ENCODER, Configuration, configuration
 from generation.imaging.models.shipped import SHIPPED
+from generation.imaging.models.store import ModelStore
 from generation.imaging.models.table import EncoderFacts
 from generation.imaging.resample import shrink
 from generation.imaging.types import SRGB8, CheckedPhoto, Embedding, Face, Gallery, Gate
@@ -203,14 +204,15 @@ def judges() -> tuple[Encoder, ...]:
 
 @functools.cache
 def _judges(chosen: Configuration) -> tuple[Encoder, ...]:
-    return tuple(_encoder(chosen, name) for name in chosen.encoders or (DEFAULT_ENCODER,))
+    return tuple(encoder_of(chosen.store, name) for name in chosen.encoders or (DEFAULT_ENCODER,))
 
 
-def _encoder(chosen: Configuration, name: str) -> Encoder:
+def encoder_of(store: ModelStore, name: str) -> Encoder:
+    """The encoder of that name in the model table. Raises EngineError, see `judges`."""
     if name == DEFAULT_ENCODER:
         return Dlib()
-    entry = chosen.store.entry(name)
-    return InsightFacePack(name, chosen.store.locate(name), _facts(name, entry.encoder))
+    entry = store.entry(name)
+    return InsightFacePack(name, store.locate(name), _facts(name, entry.encoder))
 
 
 def _facts(name: str, facts: EncoderFacts | None) -> EncoderFacts:

@@ -5,6 +5,7 @@
     models verify [NAME …] [--json]
     models remove NAME [--yes]
     models accept NAME [--who WHO] [--yes]
+    models measure NAME PEOPLE_DIR [--json]
 
 No database, no Redis; the network only for an installation without --from. Exit status 0 when it was done,
 1 when it could not be, 2 on misuse, 130 when it was stopped.
@@ -18,15 +19,19 @@ import shutil
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.core.management.base import BaseCommand, CommandError
 
 from generation.imaging.errors import EngineError
 from generation.imaging.messages import told
+from generation.imaging.models.configured import DEFAULT_ENCODER
 from generation.imaging.models.configured import store as configured_store
 from generation.imaging.models.store import VERIFY, ModelState, ModelStore
 from generation.imaging.models.table import ModelEntry
+
+if TYPE_CHECKING:
+    from generation.imaging import calibrate
 
 MISUSE, STOPPED = 2, 130
 _MISUSED: Final = {"model_unknown", "model_source", "model_carried", "model_no_download"}
@@ -44,7 +49,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """One parser for each act."""
-        acts = parser.add_subparsers(dest="act", required=True, metavar="list|install|verify|remove|accept")
+        acts = parser.add_subparsers(
+            dest="act", required=True, metavar="list|install|verify|remove|accept|measure"
+        )
         one = acts.add_parser("list", help="the table: name, role, state, size, licence")
         one.add_argument("--json", action="store_true", help="as JSON, with everything known")
         one = acts.add_parser("install", help="download a model, or copy it from a folder or zip file")
@@ -62,6 +69,10 @@ class Command(BaseCommand):
         one.add_argument("name", metavar="NAME")
         one.add_argument("--who", default="", help="who accepts it (default: the system user)")
         one.add_argument("--yes", action="store_true", help="do not ask")
+        one = acts.add_parser("measure", help="measure an identity encoder's threshold on labelled photos")
+        one.add_argument("name", metavar="NAME")
+        one.add_argument("people", metavar="PEOPLE_DIR", type=Path, help="PEOPLE_DIR/<person>/<photo>")
+        one.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run one act; raises CommandError with the exit status."""
@@ -173,6 +184,47 @@ class Command(BaseCommand):
         store.accept_licence(entry.name, who)
         self.stdout.write(f"Recorded for {who}.")
 
+    def _measure(self, store: ModelStore, options: dict[str, Any]) -> None:
+        # Imported late: nothing else here needs the face models.
+        from generation.imaging import calibrate
+        from generation.imaging.identity.encoders import encoder_of
+        from generation.imaging.shoot_folder import find_people
+
+        if not options["people"].is_dir():
+            raise CommandError(f"{options['people']} is not a folder.", returncode=MISUSE)
+        encoder = encoder_of(store, options["name"])
+        progress = Progress(self, "", plain=True)
+        found = calibrate.measure(
+            encoder, find_people(options["people"]), lambda done, total: progress("photos", done, total)
+        )
+        if options["json"]:
+            self.stdout.write(json.dumps(dataclasses.asdict(found), indent=1))
+            return
+        self.stdout.write(
+            f"{found.photos} photos of {found.people} people: {found.different_pairs} pairs of different "
+            f"people, {found.same_pairs} of the same."
+        )
+        if found.threshold is None:
+            raise CommandError(f"At least {calibrate.LEAST_PAIRS} pairs of different people are needed.")
+        self._say_measured(options["name"], encoder.facts.threshold, found)
+
+    def _say_measured(self, name: str, ours: float, found: "calibrate.Measured") -> None:
+        def share(value: float | None) -> str:
+            return "none to compare" if value is None else f"{value:.1%} of the same person's pairs pass"
+
+        self.stdout.write(f"Nearest two different people: {found.nearest_different:.3f}")
+        if found.usual_same is not None:
+            self.stdout.write(
+                f"Same person: usually {found.usual_same:.3f}, at most {found.farthest_same:.3f}"
+            )
+        self.stdout.write(f"Threshold of the table: {ours:.3f}; {share(found.ours)}")
+        self.stdout.write(
+            f"Threshold at a false match rate of 1e-4: {found.threshold:.3f} (nine times of ten between "
+            f"{found.low:.3f} and {found.high:.3f}); {share(found.accepted)}"
+        )
+        if name != DEFAULT_ENCODER:
+            self.stdout.write(f"To use it, copy the entry {name} into table.toml with this threshold.")
+
     # --- talking -------------------------------------------------------------------------------
 
     def _ask(self, question: str, options: dict[str, Any]) -> None:
@@ -193,8 +245,10 @@ class Command(BaseCommand):
 class Progress:
     """Says on standard error how far it is: one line that changes in a terminal, else a few lines."""
 
-    def __init__(self, command: Command, prefix: str) -> None:
+    def __init__(self, command: Command, prefix: str, *, plain: bool = False) -> None:
         self.command, self.prefix = command, prefix
+        # Plain numbers instead of bytes.
+        self.worded = str if plain else _size
         self.step = -1
         self.live = sys.stderr.isatty()
 
@@ -204,7 +258,7 @@ class Progress:
             return
         self.step = step
         doing = "checking" if what == VERIFY else what
-        far = f"{_size(done)} of {_size(total)}" if total else _size(done)
+        far = f"{self.worded(done)} of {self.worded(total)}" if total else self.worded(done)
         line = f"{self.prefix}{far}  {doing}"
         self.command.stderr.write(
             f"\r\033[K{line}" if self.live else line,
