@@ -179,6 +179,8 @@ def numbers(image: SRGB8, measured: Measured) -> dict[str, float]:
 
 
 def told(variation: Variation, master: MasterLayers, look: Look, size: tuple[int, int]) -> dict[str, Any]:
-    """What sets the candidate apart, and how far cloth was drawn to reach the frame's edge."""
+    """What sets the candidate apart, how far cloth was drawn to reach the frame's edge, and how many pixels
+    of the frame stand for one of the master: above 1 the photo was enlarged."""
     laid = frame_person(master.alpha, master.landmarks, variation.framing(look.framing), size)
-    return {"cloth_drawn": laid.reach.cloth, "hair_drawn": laid.reach.hair, **variation.told()}
+    reach = {"cloth_drawn": laid.reach.cloth, "hair_drawn": laid.reach.hair}
+    return {**reach, "enlargement": round(laid.scale, 3), **variation.told()}

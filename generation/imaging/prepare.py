@@ -8,7 +8,7 @@ import numpy as np
 from branding.look import Framing
 from generation.imaging.errors import SubjectError
 from generation.imaging.face.detect import detect_faces
-from generation.imaging.finishing import framing
+from generation.imaging.finishing import detail, framing
 from generation.imaging.landmarks import eye_middle, face_unit, moved
 from generation.imaging.steady import read_back
 from generation.imaging.types import SRGB8, CheckedPhoto, Face
@@ -18,7 +18,11 @@ from generation.imaging.types import SRGB8, CheckedPhoto, Face
 _KEEP: Final = (2.6, 2.6, 4.2)
 # A master's face is at most this tall, eyes to chin: what the tightest framing shows in a 2048 px picture.
 _MOST_UNIT_PX: Final = 700.0
-# And at most this many pixels, for time and memory.
+# Below this height a photo is enlarged for a final in the usual framing, and is cleaned for that.
+_SMALL_UNIT_PX: Final = 600.0
+# Models are trained for up to this factor.
+_MOST_DRAWN: Final = 4.0
+# At most so many pixels are kept, for time and memory.
 _MOST_PX: Final = 7_000_000
 # The frame in which the face is read, and the scale below which the photo is averaged down for it.
 _READ_SIZE: Final = (512, 640)
@@ -33,7 +37,22 @@ def prepared(photo: CheckedPhoto) -> tuple[SRGB8, Face]:
     if photo.decoded is None or photo.face is None:
         raise SubjectError("no_face")
     pixels, face = _around_the_person(photo.decoded.pixels, photo.face)
+    if face_unit(face.landmarks) < _SMALL_UNIT_PX:
+        pixels, face = _drawn_larger(detail.clean(pixels), face)
     return pixels, _as_framed(pixels, face)
+
+
+def _drawn_larger(pixels: SRGB8, face: Face) -> tuple[SRGB8, Face]:
+    """The photo enlarged by the operator's model, where one is installed."""
+    enlarger = detail.installed()
+    if enlarger is None:
+        return pixels, face
+    factor = min(_MOST_DRAWN, _SMALL_UNIT_PX / face_unit(face.landmarks))
+    larger = enlarger(pixels, factor)
+    scale = larger.shape[1] / pixels.shape[1]
+    landmarks = moved(face.landmarks, scale)
+    x0, y0, x1, y1 = (edge * scale for edge in face.box)
+    return larger, Face((x0, y0, x1, y1), landmarks, face.yaw_deg, face.pitch_deg, face.roll_deg, face.score)
 
 
 def _as_framed(pixels: SRGB8, face: Face) -> Face:

@@ -17,6 +17,7 @@ from generation.imaging.errors import SubjectError
 from generation.imaging.finishing import (
     backdrop,
     composite,
+    detail,
     framing,
     grade,
     masters,
@@ -110,7 +111,7 @@ def _before_plate(
     foreground, alpha = sample.sampled(master, matrix, laid)
     foreground = sample.lit(foreground, gain, laid, master.alpha.shape)
     foreground = retouch.soften_blemishes(foreground, laid.landmarks, look.retouch)
-    foreground = retouch.sharpen(foreground, alpha, laid.scale)
+    foreground = detail.sharpen(foreground, alpha, laid.scale)
     plate = backdrop.plate(look.backdrop, size)
     return composite.composite(foreground, alpha, plate), alpha, laid
 

@@ -11,7 +11,7 @@ from branding.look import Look
 from generation.imaging import color, gates, photocheck, run
 from generation.imaging.decode import decode_photo
 from generation.imaging.face.detect import detect_faces
-from generation.imaging.finishing import backdrop, composite, framing, grade, masters, retouch
+from generation.imaging.finishing import backdrop, composite, detail, framing, grade, masters, retouch
 from generation.imaging.finishing.encode import png
 from generation.imaging.identity.encoder import embed
 from generation.imaging.lighting import estimate, relight
@@ -121,7 +121,7 @@ def _finishing(photo: Any) -> list[Stage]:
         Stage("composite", f, lambda: composite.composite(linear, alpha, plate)),
         Stage("grade, to 8 bits", f, lambda: grade.to_8_bit(grade.grade(linear, look.grade))),
         Stage("retouch", f, lambda: retouch.soften_blemishes(linear, laid.landmarks, look.retouch)),
-        Stage("detail", f, lambda: retouch.sharpen(linear, alpha, 1.5)),
+        Stage("detail", f, lambda: detail.sharpen(linear, alpha, 1.5)),
         Stage("finish, all of it", f, lambda: run.finish(master, look, SIZE)),
         Stage("gates", f, judge),
         Stage("encode PNG", f, lambda: png(image)),

@@ -1,4 +1,4 @@
-"""Gentle retouch and detail. Temporary blemishes only; moles, scars, freckles and lines stay."""
+"""Gentle retouch. Temporary blemishes only; moles, scars, freckles and lines stay."""
 
 from typing import Final
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from generation.imaging import color
 from generation.imaging.landmarks import Landmarks, face_unit, moved, skin_region
-from generation.imaging.types import Alpha, LinearRGB
+from generation.imaging.types import LinearRGB
 
 # Blemishes are looked for with eyes to chin this tall: their colour is all that is needed, pores are not.
 _UNIT_PX: Final = 170.0
@@ -25,9 +25,6 @@ _WIDEST: Final = 0.09
 _LONGEST: Final = 2.2
 # At strength 1 this much of a blemish's difference goes.
 _MOST: Final = 0.85
-# Sharpening of an enlarged picture: amount per doubling, and its bound.
-_DETAIL: Final = 0.34
-_DETAIL_MOST: Final = 0.9
 
 
 def soften_blemishes(linear: LinearRGB, landmarks: Landmarks, strength: float) -> LinearRGB:
@@ -83,20 +80,3 @@ def _spots(marked: NDArray[np.bool_], widest: float) -> NDArray[np.float32]:
         keep[index] = max(w, h) <= widest and spread[1] <= _LONGEST**2 * spread[0]
     around = np.ones((3, 3), np.uint8)
     return np.asarray(cv2.dilate(keep[labels], around), np.float32)
-
-
-def sharpen(linear: LinearRGB, alpha: Alpha, scale: float) -> LinearRGB:
-    """Give an enlarged picture back its acutance, on luminance and inside the person only.
-
-    `scale` is output over input size; at 1 and below nothing happens. Unsharp mask with the radius of
-    the enlargement; the gain is bounded, so that no bright rims appear.
-    """
-    if scale <= 1.02:
-        return linear
-    amount = min(_DETAIL_MOST, _DETAIL * float(np.log2(scale)) + 0.12)
-    luminance = np.sqrt(np.maximum(color.luminance(linear), 0))
-    blurred = cv2.GaussianBlur(luminance, (0, 0), 0.75 * scale)
-    detail = np.clip(luminance - blurred, -0.06, 0.06)
-    solid = np.clip((alpha - 0.5) * 2, 0, 1)
-    gain = ((luminance + amount * solid * detail) / np.maximum(luminance, 1e-3)) ** 2
-    return np.asarray(linear * np.clip(gain, 0.7, 1.4)[..., None], np.float32)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.imaging.finishing import framing
+from generation.imaging.finishing import detail, framing
 from generation.imaging.landmarks import face_unit
 from generation.imaging.types import Alpha, LinearRGB, MasterLayers
 
@@ -38,10 +38,26 @@ def sampled(master: MasterLayers, matrix: NDArray[Any], laid: framing.Frame) -> 
         alpha = cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)
         map_x = (map_x + 0.5) * np.float32(fx) - np.float32(0.5)
         map_y = (map_y + 0.5) * np.float32(fy) - np.float32(0.5)
-    colour = cv2.remap(colour, map_x, map_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    if laid.scale > detail.ENLARGE_FROM:
+        colour = _enlarged(colour, alpha, laid)
+    else:
+        colour = cv2.remap(colour, map_x, map_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     alpha = cv2.remap(alpha, map_x, map_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=0.0)
     colour = np.maximum(colour, 0, out=colour)
     return np.asarray(cv2.multiply(colour, colour), np.float32), np.clip(alpha, 0, 1, out=alpha)
+
+
+def _enlarged(colour: LinearRGB, alpha: Alpha, laid: framing.Frame) -> LinearRGB:
+    """The frame's pixels from the part of the master that it shows, enlarged first and then laid out."""
+    height, width = alpha.shape
+    x0, x1 = (int(np.clip(end, 0, width)) for end in (laid.map_x.min() - 4, laid.map_x.max() + 5))
+    y0, y1 = (int(np.clip(end, 0, height)) for end in (laid.map_y.min() - 4, laid.map_y.max() + 5))
+    part, solid = colour[y0:y1, x0:x1], alpha[y0:y1, x0:x1]
+    larger = detail.enlarge(part, solid, laid.scale)
+    fx, fy = np.float32(larger.shape[1] / part.shape[1]), np.float32(larger.shape[0] / part.shape[0])
+    map_x = (laid.map_x - np.float32(x0 - 0.5)) * fx - np.float32(0.5)
+    map_y = (laid.map_y - np.float32(y0 - 0.5)) * fy - np.float32(0.5)
+    return np.asarray(cv2.remap(larger, map_x, map_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
 
 
 def lit(
