@@ -265,8 +265,9 @@ class Picture:
 
 
 def galleries(employee: Employee) -> list[tuple[Shoot, list[Picture]]]:
-    """The finished shoots with their pictures, newest shoot first, best picture first; each shoot with
-    `instead`, why its pictures are the person's own photos though the style draws."""
+    """The finished shoots with their pictures, newest shoot first, best picture first. Each shoot with
+    `instead`, why its pictures are the person's own photos though the style draws, and `note`, what to know
+    about all of them."""
     shoots = Shoot.objects.filter(employee=employee, status=ShootStatus.DONE).prefetch_related("candidates")
     current = current_headshot(employee)
     found = []
@@ -275,8 +276,16 @@ def galleries(employee: Employee) -> list[tuple[Shoot, list[Picture]]]:
         failed = any("fallback" in candidate.variation for candidate in candidates)
         code = "generated_failed" if failed else shoot.fallback
         shoot.instead = sentences.fallback(code)  # type: ignore[attr-defined]
+        shoot.note = _note(candidates)  # type: ignore[attr-defined]
         found.append((shoot, [picture(candidate, current) for candidate in candidates]))
     return found
+
+
+def _note(candidates: Sequence[Candidate]) -> str:
+    """That all pictures come from one photo: who wonders why they look alike reads what would help."""
+    takes = [candidate.variation.get("take") for candidate in candidates]
+    photos = {take.get("photo") for take in takes if isinstance(take, dict)}
+    return sentences.sentence("one_photo") if len(takes) > 1 and len(photos) == 1 and all(takes) else ""
 
 
 def picture(candidate: Candidate, current: Headshot | None) -> Picture:

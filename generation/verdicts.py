@@ -12,13 +12,12 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
-from generation.imaging.consistency import MEASURES
+from generation.imaging.consistency import MEASURES, NAMED
 from generation.models import Candidate
 
 # A gate passed with less than this share of its bound to spare is worth a look.
 _CLOSE: Final = 0.12
-# A deviation of this many tolerances is named; as in `imaging.consistency`.
-_NAMED: Final = 1.5
+
 
 # gate: (passed, close to its bound, failed, what the number is)
 _GATES: Final[dict[str, tuple[str, str, str, str]]] = {
@@ -118,7 +117,7 @@ def deviations(person: Mapping[str, float]) -> list[Finding]:
     far = [
         (abs(person.get(name, 0.0)) / one.tolerance, name)
         for name, one in MEASURES.items()
-        if abs(person.get(name, 0.0)) / one.tolerance >= _NAMED
+        if abs(person.get(name, 0.0)) / one.tolerance >= NAMED
     ]
     return [
         Finding(

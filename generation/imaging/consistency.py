@@ -1,7 +1,7 @@
 """Is it one team? Spread of light, framing and colour over finished pictures, and who stands out why."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -65,41 +65,58 @@ MEASURES: Final[dict[str, Measure]] = {
 }  # fmt: skip
 # Credit lost per squared tolerance: e^-0.29 = 0.75 at one tolerance.
 _LOSS: Final = 0.29
-# From here on a person is named.
-_NAMED: Final = 1.5
+# From so many tolerances on a person is named.
+NAMED: Final = 1.5
 
 
-def measure(shown: Sequence[Shown], look: Look | None = None) -> dict[str, Any]:
-    """JSON-able: `score` 0..100, `spread` per measure (standard deviation, and in tolerances), `people`
-    with their deviations, `outliers` by name and cause.
+def measure(
+    shown: Sequence[Shown], look: Look | None = None, reference: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """How alike a team's pictures are. JSON-able:
 
-    With a Look, framing and light are compared with what it says, so that a newcomer is measured against
-    the brand; everything else, and all of it without a Look, against the team's median.
+    `score` 0..100 (None of nobody), the mean of the people's; `spread` per measure (standard deviation over
+    the people, in tolerances too, and the centre that they are compared with); `people` in their order with
+    score and signed deviations; `outliers`, the farthest first, with causes in words; `reference`, what
+    somebody who joins later is measured against.
+
+    With a Look, framing and key direction are compared with what it says, and everything else with
+    `reference`, the one that an earlier call returned, or without it with the people's own median.
     """
     if not shown:
-        return {"score": None, "people": [], "spread": {}, "outliers": []}
-    values = {name: np.array([_value(person, name, shown) for person in shown]) for name in MEASURES}
-    centers = {name: _center(name, values[name], look) for name in MEASURES}
-    people, outliers, credits = [], [], []
-    for index, person in enumerate(shown):
-        deviations = {name: float(values[name][index] - centers[name]) for name in MEASURES}
-        credit = _credit(deviations)
-        credits.append(credit)
-        rounded = {name: round(value, 4) for name, value in deviations.items()}
-        people.append({"name": person.name, "score": round(100 * credit, 1), "deviations": rounded})
-        causes = _causes(deviations)
-        if causes:
-            outliers.append({"name": person.name, "causes": causes})
-    spread = {
-        name: {"deviation": round(float(values[name].std()), 4), "tolerance": measure_.tolerance,
-               "center": round(float(centers[name]), 4)}
-        for name, measure_ in MEASURES.items()
+        return {"score": None, "people": [], "spread": {}, "outliers": [], "reference": None}
+    lab = _lab(reference) if reference else _median_lab(shown)
+    values = {name: np.array([_value(one, name, lab) for one in shown]) for name in MEASURES}
+    centers = {name: _center(name, values[name], look, reference) for name in MEASURES}
+    people = [_person(one, {name: float(values[name][at] - centers[name]) for name in MEASURES})
+              for at, one in enumerate(shown)]  # fmt: skip
+    far = [person for person in people if person["causes"]]
+    return {
+        "score": round(float(np.mean([person["score"] for person in people])), 1),
+        "spread": {name: _spread(name, values[name], centers[name]) for name in MEASURES},
+        "people": [{key: person[key] for key in ("name", "score", "deviations")} for person in people],
+        "outliers": [{key: person[key] for key in ("name", "causes")}
+                     for person in sorted(far, key=lambda one: (one["score"], one["name"]))],
+        "reference": {"backdrop_lab": [round(value, 3) for value in lab], "people": len(shown),
+                      "centers": {name: round(value, 5) for name, value in centers.items()}},
     }  # fmt: skip
-    return {"score": round(100 * float(np.mean(credits)), 1), "people": people, "spread": spread,
-            "outliers": outliers}  # fmt: skip
 
 
-def _value(person: Shown, name: str, team: Sequence[Shown]) -> float:
+def _person(one: Shown, deviations: dict[str, float]) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "score": round(100 * _credit(deviations), 1),
+        "deviations": {name: round(value, 4) for name, value in deviations.items()},
+        "causes": _causes(deviations),
+    }
+
+
+def _spread(name: str, values: NDArray[Any], center: float) -> dict[str, float]:
+    tolerance, deviation = MEASURES[name].tolerance, float(values.std())
+    return {"deviation": round(deviation, 4), "tolerance": tolerance, "center": round(center, 4),
+            "tolerances": round(deviation / tolerance, 3)}  # fmt: skip
+
+
+def _value(person: Shown, name: str, lab: Sequence[float]) -> float:
     if name == "key_fill":
         return math.log(max(person.key_fill_ratio, 1.0))
     if name == "temperature":
@@ -109,19 +126,23 @@ def _value(person: Shown, name: str, team: Sequence[Shown]) -> float:
     if name == "contrast":
         return person.measures.get("contrast", 0.0)
     if name == "backdrop":
-        return _backdrop_distance(person, team)
+        return float(np.linalg.norm(np.array(_own_lab(person)) - np.array(lab)))
     return float(getattr(person, name))
 
 
-def _backdrop_distance(person: Shown, team: Sequence[Shown]) -> float:
-    """Lab distance of the backdrop's corners from the team's median."""
-    parts = ("backdrop_l", "backdrop_a", "backdrop_b")
-    own = np.array([person.measures.get(part, 0.0) for part in parts])
-    others = np.array([[one.measures.get(part, 0.0) for part in parts] for one in team])
-    return float(np.linalg.norm(own - np.median(others, axis=0)))
+def _own_lab(person: Shown) -> list[float]:
+    return [person.measures.get(part, 0.0) for part in ("backdrop_l", "backdrop_a", "backdrop_b")]
 
 
-def _center(name: str, values: NDArray[Any], look: Look | None) -> float:
+def _median_lab(team: Sequence[Shown]) -> list[float]:
+    return [float(value) for value in np.median([_own_lab(one) for one in team], axis=0)]
+
+
+def _lab(reference: Mapping[str, Any]) -> list[float]:
+    return [float(value) for value in reference["backdrop_lab"]]
+
+
+def _center(name: str, values: NDArray[Any], look: Look | None, reference: Mapping[str, Any] | None) -> float:
     if name in ("backdrop", "exposure", "roll_deg"):
         return 0.0
     if look is not None:
@@ -132,7 +153,15 @@ def _center(name: str, values: NDArray[Any], look: Look | None) -> float:
         }
         if name in wanted:
             return wanted[name]
+    if reference and name in reference["centers"]:
+        return float(reference["centers"][name])
     return float(np.median(values))
+
+
+def phrase(name: str, deviation: float) -> str:
+    """A deviation of a measure in words: "eye line 2.1 % low"."""
+    one = MEASURES[name]
+    return (one.high if deviation > 0 else one.low).format(value=abs(deviation) * one.scale)
 
 
 def _credit(deviations: dict[str, float]) -> float:
@@ -146,9 +175,9 @@ def _credit(deviations: dict[str, float]) -> float:
 
 def _causes(deviations: dict[str, float]) -> list[str]:
     """Sentences for what stands out, the farthest first."""
-    far = [(abs(deviations[name]) / one.tolerance, name, one) for name, one in MEASURES.items()]
+    far = [(abs(deviations[name]) / one.tolerance, name) for name, one in MEASURES.items()]
     return [
-        (one.high if deviations[name] > 0 else one.low).format(value=abs(deviations[name]) * one.scale)
-        for share, name, one in sorted(far, key=lambda item: -item[0])
-        if share >= _NAMED
+        phrase(name, deviations[name])
+        for share, name in sorted(far, key=lambda item: -item[0])
+        if share >= NAMED
     ]

@@ -150,6 +150,18 @@ SHOOT: Final[dict[str, str]] = {
     "engine_failed": _("Something went wrong on our side. Try again."),
 }
 
+# What to know about the pictures that somebody got.
+NOTES: Final[dict[str, str]] = {
+    "one_photo": _(
+        "All of these come from one photo: they differ in crop and light only. "
+        "More photos, with another expression or angle, give more to choose from."
+    ),
+    "fewer_pictures": _(
+        "{shown} instead of {asked} pictures: further ones would have looked the same or failed a check. "
+        "More photos give more to choose from."
+    ),
+}
+
 # Files that a style uses: backdrop pictures and colour tables.
 MATERIAL: Final[dict[str, str]] = {
     "backdrop_too_small": _(
@@ -166,7 +178,7 @@ MATERIAL: Final[dict[str, str]] = {
     "material_damaged": _("A file of this style is damaged. Choose its backdrop and colour table again."),
 }
 
-ALL: Final[dict[str, str]] = {**DECODE, **PHOTO, **SET, **SHOOT, **ENGINE, **MATERIAL}
+ALL: Final[dict[str, str]] = {**DECODE, **PHOTO, **SET, **SHOOT, **NOTES, **ENGINE, **MATERIAL}
 
 
 def sentence(code: str, **data: Any) -> str:

@@ -14,7 +14,7 @@ from generation.imaging.errors import SubjectError
 from generation.imaging.face.detect import detect_faces
 from generation.imaging.finishing import framing as frames
 from generation.imaging.finishing import masters
-from generation.imaging.landmarks import moved
+from generation.imaging.landmarks import Landmarks, moved
 from generation.imaging.types import SRGB8, CheckedPhoto, MasterLayers, PhotoReport
 
 # Eye-to-chin heights that masters are reduced to: few, so that a moving head-height control finds the
@@ -70,7 +70,11 @@ def before(content: bytes, framing: Framing, size: tuple[int, int], quality: int
     faces = detect_faces(pixels)
     if not faces:
         raise SubjectError("no_face")
-    landmarks = faces[0].landmarks
+    return decode.encode_jpeg(framed(pixels, faces[0].landmarks, framing, size), quality)
+
+
+def framed(pixels: SRGB8, landmarks: Landmarks, framing: Framing, size: tuple[int, int]) -> SRGB8:
+    """A photo in the frame of a look, untouched; grey where it does not reach. `size` is (width, height)."""
     _, scale = frames.place(landmarks, framing, size)
     if scale < 0.5:
         # Averaged down first: a single bilinear step would alias.
@@ -81,4 +85,4 @@ def before(content: bytes, framing: Framing, size: tuple[int, int], quality: int
     placed = cv2.warpAffine(
         pixels, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=_BEYOND
     )
-    return decode.encode_jpeg(np.asarray(placed, np.uint8), quality)
+    return np.asarray(placed, np.uint8)

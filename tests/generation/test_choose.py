@@ -44,6 +44,16 @@ def test_the_best_comes_first_with_its_likeness_in_words(cast: Cast, shoot: Shoo
     assert "Generated" in page
 
 
+@pytest.mark.parametrize(("photos", "said"), [("aaa", True), ("aab", False)])
+def test_pictures_of_one_photo_say_so(cast: Cast, shoot: Shoot, photos: str, said: bool) -> None:
+    with cast.northwind.scope():
+        for candidate, photo in zip(shoot.candidates.all(), photos, strict=True):
+            candidate.variation = {"take": {"key": f"0.1.{candidate.rank}", "photo": photo, "plain": True,
+                                            "signature": ""}}  # fmt: skip
+            candidate.save()
+    assert ("All of these come from one photo" in _get(cast, "choose/")) is said
+
+
 def test_choosing_sends_it_to_review_once(cast: Cast, shoot: Shoot) -> None:
     first = _picture(cast, shoot, 1)
     for _ in range(2):

@@ -20,10 +20,11 @@ def png(pixels: SRGB8) -> bytes:
     return out.tobytes()
 
 
-def jpeg(pixels: SRGB8, quality: int = 92) -> bytes:
-    """JPEG of (H, W, 3) uint8 sRGB, full colour resolution."""
+def jpeg(pixels: SRGB8, quality: int = 92, *, half_colour: bool = False) -> bytes:
+    """JPEG of (H, W, 3) uint8 sRGB, full colour resolution unless asked for half."""
     out = io.BytesIO()
-    Image.fromarray(pixels).save(out, "JPEG", quality=quality, subsampling=0, optimize=True)
+    subsampling = 2 if half_colour else 0
+    Image.fromarray(pixels).save(out, "JPEG", quality=quality, subsampling=subsampling, optimize=True)
     return out.getvalue()
 
 

@@ -9,8 +9,9 @@ import re
 import sys
 import time
 from argparse import ArgumentParser, ArgumentTypeError
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -20,13 +21,13 @@ from django.core.management.base import BaseCommand, CommandError
 from pydantic import ValidationError
 
 from branding.look import STARTERS, Look
-from generation.imaging import consistency, materials, report, stylefile
+from generation.imaging import consistency, materials, report, stylefile, teampage, threads
 from generation.imaging.engines.table import ENGINES, find_engine
 from generation.imaging.errors import EngineError
 from generation.imaging.identity.encoders import judges
 from generation.imaging.messages import told
 from generation.imaging.models.configured import Configuration, configuration, configure
-from generation.imaging.shoot_folder import Order, find_people, shoot
+from generation.imaging.shoot_folder import Order, broken, find_people, shoot
 
 MISUSE, SOME_FAILED = 2, 3
 _SIDE_PX = (64, 8192)
@@ -65,21 +66,30 @@ class Command(BaseCommand):
         parser.add_argument("--count", type=_whole(1, 100), default=4)
         parser.add_argument("--size", type=_size, default=(1638, 2048))
         parser.add_argument("--seed", type=_whole(0, 2**32 - 1), default=0)
-        parser.add_argument("--workers", type=_whole(1, 64), default=os.cpu_count() or 1)
+        parser.add_argument("--workers", type=_whole(1, 64), default=threads.cores())
+        parser.add_argument("--reference", type=Path, metavar="REPORT_JSON",
+                            help="measure against the team of an earlier report.json")  # fmt: skip
 
     def handle(self, *args: Any, **options: Any) -> None:
         started = time.perf_counter()
         look = _look(options["style"], options["engine"])
+        reference = _reference(options["reference"])
         orders = _orders(look, options)
         _refuse_without_judges()
+        workers = min(options["workers"], len(orders))
+        self.stdout.write(f"{len(orders)} people, {workers} at a time")
         outcomes: dict[str, Outcome] = {}
-        for outcome in _work(orders, min(options["workers"], len(orders))):
+        for outcome in _work(orders, workers):
             outcomes[outcome[0].person] = outcome
-            self._say(outcome[0], len(outcomes), len(orders))
+            elapsed = time.perf_counter() - started
+            self._say(outcome[0], len(outcomes), len(orders), elapsed)
         people = [outcomes[order.person][0] for order in orders]
         shown = [one for order in orders if (one := outcomes[order.person][1]) is not None]
-        team = consistency.measure(shown, look)
-        _write(options["out"], options["style"], look, people, team, time.perf_counter() - started)
+        team = consistency.measure(shown, look, reference)
+        try:
+            _write(options, look, people, team, time.perf_counter() - started)
+        except OSError as error:
+            raise CommandError(f"Cannot write to {options['out']}: {error.strerror}", returncode=1) from error
         failed = sum(person.status != "ok" for person in people)
         score = "" if team["score"] is None else f", consistency {team['score']:.0f} of 100"
         self.stdout.write(
@@ -88,12 +98,34 @@ class Command(BaseCommand):
         if failed:
             sys.exit(SOME_FAILED)
 
-    def _say(self, person: report.PersonResult, done: int, total: int) -> None:
-        what = f"{len(person.candidates)} headshots"
+    def _say(self, person: report.PersonResult, done: int, total: int, elapsed: float) -> None:
+        many = len(person.candidates)
+        what = "1 headshot" if many == 1 else f"{many} headshots"
         if person.status != "ok":
             what = "no headshot: " + " ".join(one["message"] for one in person.reasons)
-        self.stdout.write(f"[{done}/{total}] {person.person}: {what}")
+        left = "" if done == total else f" · {_duration(elapsed * (total - done) / done)} left"
+        self.stdout.write(f"[{done}/{total}] {person.person}: {what}{left}")
         self.stdout.flush()
+
+
+def _duration(seconds: float) -> str:
+    """About how long, as one would say it."""
+    if seconds < 90:
+        return f"about {max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"about {minutes} min" if minutes < 90 else f"about {minutes / 60:.1f} h"
+
+
+def _reference(file: Path | None) -> dict[str, Any] | None:
+    """The team that an earlier report.json describes. Raises CommandError."""
+    if file is None:
+        return None
+    try:
+        found = json.loads(file.read_text())["consistency"]["reference"]
+        return {"backdrop_lab": [float(one) for one in found["backdrop_lab"]],
+                "centers": {name: float(one) for name, one in found["centers"].items()}}  # fmt: skip
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CommandError(f"{file} is no report of headshots with a team.", returncode=MISUSE) from error
 
 
 def _look(style: str, engine: str | None) -> Look:
@@ -130,15 +162,18 @@ def _orders(look: Look, options: dict[str, Any]) -> list[Order]:
     folder, out = options["people_dir"], options["out"]
     if not folder.is_dir():
         raise CommandError(f"{folder} is not a folder.", returncode=MISUSE)
-    people = find_people(folder)
+    people = find_people(folder, out)
     if not people:
         raise CommandError(f"{folder} holds nobody.", returncode=MISUSE)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CommandError(f"Cannot write to {out}: {error.strerror}", returncode=MISUSE) from error
+    if not os.access(out, os.W_OK):
+        raise CommandError(f"Cannot write to {out}.", returncode=MISUSE)
+    share = threads.each(min(options["workers"], len(people)))
     return [
-        Order(name, photos, out, look, options["seed"], options["count"], options["size"])
+        Order(name, photos, out, look, options["seed"], options["count"], options["size"], share)
         for name, photos in people.items()
     ]
 
@@ -150,30 +185,59 @@ def _equip(models: Configuration, files: tuple[bytes, ...]) -> None:
 
 
 def _work(orders: list[Order], workers: int) -> Iterator[Outcome]:
-    """Results as they come; one process needs no pool."""
+    """Results as they come; one process needs no pool. A worker that dies takes only its own person along."""
     if workers <= 1:
         yield from map(shoot, orders)
         return
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
+    threads.announce(threads.each(workers))
+    lost = yield from _pool(orders, workers)
+    for order in lost:
+        for again in (yield from _pool([order], 1)):
+            yield broken(again.person, "the process that made the pictures ended"), None
+
+
+def _pool(orders: list[Order], workers: int) -> Generator[Outcome, None, list[Order]]:
+    """Results as they come; returns those that were under way when a process died."""
+    lost: list[Order] = []
     # Spawned, not forked: MediaPipe's threads do not survive a fork.
     pool_of = partial(ProcessPoolExecutor, mp_context=get_context("spawn"), initializer=_equip)
     with pool_of(workers, initargs=(configuration(), materials.added())) as pool:
-        for done in as_completed([pool.submit(shoot, order) for order in orders]):
-            yield done.result()
+        running = {pool.submit(shoot, order): order for order in orders}
+        for done in as_completed(running):
+            try:
+                yield done.result()
+            except BrokenProcessPool:
+                lost.append(running[done])
+    return sorted(lost, key=lambda order: order.person)
 
 
 def _write(
-    out: Path, style: str, look: Look, people: list[report.PersonResult], team: dict[str, Any], seconds: float
+    options: dict[str, Any],
+    look: Look,
+    people: list[report.PersonResult],
+    team: dict[str, Any],
+    seconds: float,
 ) -> None:
-    name = style if style in STARTERS else Path(style).stem
+    style, out = options["style"], options["out"]
+    made = teampage.Made(
+        style=style if style in STARTERS else Path(style).stem,
+        look=look,
+        version=find_engine(look.engine).version,
+        seed=options["seed"],
+        count=options["count"],
+        size=options["size"],
+        day=time.strftime("%Y-%m-%d"),
+    )
     content = {
-        "style": name,
+        "style": made.style,
         "engine": look.engine,
-        "version": find_engine(look.engine).version,
+        "version": made.version,
+        "seed": made.seed,
+        "count": made.count,
+        "size": list(made.size),
         "people": [person.row() for person in people],
         "consistency": team,
         "seconds": round(seconds, 2),
     }
     (out / "report.json").write_text(json.dumps(content, indent=1, ensure_ascii=False))
-    (out / "team.html").write_text(report.team_page(name, people, team))
+    (out / "team.html").write_text(teampage.page(made, people, team))

@@ -1,16 +1,22 @@
 """`manage.py work QUEUE …`: one worker process; `manage.py work gpu --gpu 0`: that of a graphics card.
 
-Jobs run inside the process (no fork per job), so models are loaded once. One thread per worker for the
-numeric libraries: several workers share the cores instead of fighting; only diffusion without a card takes
+Jobs run inside the process (no fork per job), so models are loaded once. Each worker takes its share of the
+cores (`generation.imaging.threads`): several do not fight for them; only diffusion without a card takes
 them all.
 """
 
 import os
 import sys
 
+from django.conf import settings
+
+from generation.imaging import threads
+
+# Diffusion without a card takes all cores; other workers share them.
 _ON_CPU = "gpu" in sys.argv and "--gpu" not in sys.argv
-for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
-    os.environ.setdefault(_variable, str(os.cpu_count() or 1) if _ON_CPU else "1")
+_THREADS = threads.cores() if _ON_CPU else threads.each(settings.WORKERS)
+# Before the libraries are imported: they read it once.
+threads.announce(_THREADS)
 
 import argparse  # noqa: E402
 import fcntl  # noqa: E402
@@ -21,7 +27,6 @@ from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
 
 import rq  # noqa: E402
-from django.conf import settings  # noqa: E402
 from django.core.management.base import CommandError, CommandParser  # noqa: E402
 from django_rq.management.commands.rqworker import Command as RQWorker  # noqa: E402
 
@@ -66,6 +71,7 @@ class Command(RQWorker):
             raise CommandError("A graphics card's worker does nothing else: manage.py work gpu --gpu N")
         called = options["called"] or ("" if options["gpu"] is None else f"gpu{options['gpu']}")
         with _only_one(called):
+            threads.limit(_THREADS)
             worker = resident.start(_resident(queues, called, options["gpu"]))
             try:
                 _warm_up(queues, worker)
