@@ -83,9 +83,7 @@ def test_the_order_of_people_changes_nothing(team: list[Shown], seed: int) -> No
     assert all(by_name[person["name"]] == person for person in one["people"])
 
 
-@given(
-    team=st.lists(FACES, min_size=1, max_size=6), step=st.floats(0.2, 5), name=st.sampled_from(list(MOVED))
-)
+@given(team=st.lists(FACES, min_size=1, max_size=6), name=st.sampled_from(list(MOVED)))
 def test_moving_somebody_farther_never_helps(team: list[Shown], name: str) -> None:
     """Against a fixed reference: a team's own median would move along."""
     reference, look = measure(TEAM)["reference"], Look()
