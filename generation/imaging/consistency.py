@@ -91,7 +91,8 @@ def measure(
               for at, one in enumerate(shown)]  # fmt: skip
     far = [person for person in people if person["causes"]]
     return {
-        "score": round(float(np.mean([person["score"] for person in people])), 1),
+        # Exactly summed: the order of people must not change it.
+        "score": round(math.fsum(person["score"] for person in people) / len(people), 1),
         "spread": {name: _spread(name, values[name], centers[name]) for name in MEASURES},
         "people": [{key: person[key] for key in ("name", "score", "deviations")} for person in people],
         "outliers": [{key: person[key] for key in ("name", "causes")}
