@@ -169,6 +169,7 @@ def takes(
     size: tuple[int, int] = FINAL_SIZE,
     progress: Progress = lambda stage, share: None,
     kept: Sequence[Take] = (),
+    refusals: list[SubjectError] | None = None,
 ) -> Iterator[Candidate]:
     """Up to `count` candidates that pass every gate, each as soon as it is finished; `rank` counts them.
     `order.best_first` ranks their `take`s once all are there.
@@ -176,15 +177,15 @@ def takes(
     The same arguments give the same bytes. Several photos differ by photo; one photo varies crop and light
     within the style's tolerances, which `Candidate.variation` says; what would look like a picture that is
     there already is left out. `kept` are the takes that an interrupted run has stored: they count and are
-    not made again. An engine that draws gets other seeds for what failed (`EngineOptions.retries`); where
-    nothing it drew may be shown the person's own photos are, and `variation["fallback"]` says
-    `generated_failed`. Raises SubjectError with the code of what stood in the way most often when none
-    passes.
+    not made again; `refusals` gets why others are not shown. An engine that draws gets other seeds for what
+    failed (`EngineOptions.retries`); where nothing it drew may be shown the person's own photos are, and
+    `variation["fallback"]` says `generated_failed`. Raises SubjectError with the code of what stood in the
+    way most often when none passes.
     """
     if not gallery.photos:
         raise SubjectError("no_usable_photo")
     draws = find_offer(look.engine).source == "generated"
-    shooting = Shooting(count, kept)
+    shooting = Shooting(count, kept, refusals)
     work = _Work(shooting, gallery, Jury(gallery), look, size, rising(progress))
     for again in range(1 + look.engine_options.retries if draws else 1):
         told = drawing.nearer(work.progress, again) if draws else work.progress

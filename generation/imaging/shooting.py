@@ -16,11 +16,12 @@ OF_THE_PHOTO: Final = frozenset(
 
 
 class Shooting:
-    """`count` pictures are wanted; `kept` are there from a run before this one."""
+    """`count` pictures are wanted; `kept` are there from a run before this one; `refused` collects why
+    others are not shown."""
 
-    def __init__(self, count: int, kept: Sequence[Take]) -> None:
+    def __init__(self, count: int, kept: Sequence[Take], refused: list[SubjectError] | None = None) -> None:
         self.shown: dict[str, Take] = {take.key: take for take in kept}
-        self.refused: list[SubjectError] = []
+        self.refused = [] if refused is None else refused
         self._count = count
 
     @property
