@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from branding import urls as branding
 from generation import urls as generation
-from portal import dashboard, views, views_people
+from portal import dashboard, views, views_operator, views_people
 from portal.exports import urls as exports
 from teams import urls as teams
 
@@ -39,6 +39,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path("operator/models/", views_operator.models, name="operator_models"),
     path("accounts/", include("allauth.urls")),
     path("c/<slug:company>/", include(company_urls)),
 ]

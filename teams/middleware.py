@@ -57,6 +57,10 @@ class TenancyMiddleware:
             return None
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
+        if need == permissions.OPERATOR:
+            if not request.user.is_staff:
+                raise PermissionDenied
+            return None
         self._member(request, slug, need)
         return None
 

@@ -58,12 +58,13 @@ SIGNED_IN = "signed_in"
 MEMBER = "member"
 PERSONAL_LINK = "personal_link"
 COMPANY_PUBLIC = "company_public"
+OPERATOR = "operator"
 
 
 def access(need: Action | str) -> Callable[[View], View]:
     """Declare who may call a view: an Action (a member with that right), MEMBER (any member),
     PERSONAL_LINK (the employee of the URL's `token`), COMPANY_PUBLIC (anybody, the company resolved),
-    SIGNED_IN or PUBLIC."""
+    OPERATOR (who runs this installation, across companies: `is_staff`), SIGNED_IN or PUBLIC."""
 
     def mark(view: View) -> View:
         view.access = need  # type: ignore[attr-defined]

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from teams.models import Invite, Role
+from teams.models import Invite, Role, User
 from teams.permissions import Action, allows
 from teams.services.links import token_of
 from tests.access import branding, generation, portal, teams
@@ -37,7 +37,7 @@ def test_every_url_has_a_row() -> None:
 def _path(name: str, house: House, kwargs: dict[str, Any], token: str | None = None) -> str:
     row = ROWS[name]
     base: dict[str, Any] = {}
-    if row.need not in {"public", "signed_in"}:
+    if row.need not in {"public", "signed_in", "operator"}:
         base["company"] = house.slug
     if row.need == "personal_link":
         base["token"] = token or house.token("ines")
@@ -88,13 +88,23 @@ def test_objects_of_another_company_are_not_found_under_ones_own_address(cast: C
     assert _status(cast.client("olga"), row, path) == 404
 
 
-@pytest.mark.parametrize("name", [*MEMBER_ROWS, *_rows("signed_in")])
+@pytest.mark.parametrize("name", [*MEMBER_ROWS, *_rows("signed_in", "operator")])
 def test_strangers_are_asked_to_sign_in(cast: Cast, name: str) -> None:
     row = ROWS[name]
     path = _path(name, cast.northwind, _kwargs(row, cast.northwind))
     response = getattr(Client(), row.method)(path, row.data)
     assert response.status_code == 302
     assert response["Location"].startswith("/accounts/login/")
+
+
+@pytest.mark.parametrize("name", _rows("operator"))
+def test_the_operators_pages_are_for_the_operator_whatever_the_company(cast: Cast, name: str) -> None:
+    row = ROWS[name]
+    path = _path(name, cast.northwind, _kwargs(row, cast.northwind))
+    for who in (*MEMBERS, "hugo", "otto"):
+        assert _status(cast.client(who), row, path) == 403
+    User.objects.filter(pk=cast.user("otto").pk).update(is_staff=True)
+    assert _status(cast.client("otto"), row, path) == row.ok
 
 
 @pytest.mark.parametrize("name", _rows("public", "company_public", "personal_link"))

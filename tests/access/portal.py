@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from portal.models import Export
-from teams.permissions import MEMBER, PUBLIC, SIGNED_IN, Action
+from teams.permissions import MEMBER, OPERATOR, PUBLIC, SIGNED_IN, Action
 from tests.access.row import Row
 from tests.cast import House
 
@@ -21,6 +21,7 @@ ROWS: dict[str, Row] = {
     "home": Row(SIGNED_IN, ok=302),
     "healthz": Row(PUBLIC),
     "readyz": Row(PUBLIC),
+    "operator_models": Row(OPERATOR),
     "dashboard": Row(MEMBER),
     "theme": Row("company_public"),
     "exports:list": Row(Action.EXPORT),
