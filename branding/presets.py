@@ -39,7 +39,7 @@ class Preset:
 
 # A square has less room above and beside a head than 4:5: the widest head that still leaves hair and chin
 # clear of the circle that directories cut out of it.
-_SQUARE_EYES, _SQUARE_HEAD = 0.48, 0.35
+SQUARE_EYES, SQUARE_HEAD = 0.48, 0.35
 
 
 PRESETS: dict[str, Preset] = {
@@ -53,12 +53,12 @@ PRESETS: dict[str, Preset] = {
             648,
             "jpeg",
             4_000_000,
-            _SQUARE_EYES,
-            _SQUARE_HEAD,
+            SQUARE_EYES,
+            SQUARE_HEAD,
             _("Profile photo, shown in a circle"),
         ),
         # Slack: users.setPhoto takes a square of at least 512, shows up to 1024.
-        Preset("slack", "Slack", 1024, 1024, "jpeg", None, _SQUARE_EYES, _SQUARE_HEAD, _("Profile photo")),
+        Preset("slack", "Slack", 1024, 1024, "jpeg", None, SQUARE_EYES, SQUARE_HEAD, _("Profile photo")),
         Preset("web", _("Website card"), 800, 1000, "jpeg", note=_("Team page, 4:5")),
         Preset("master", _("Master"), None, None, "png", note=_("Full size, lossless, for print")),
     )

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from branding.look import Framing, Look
-from generation.imaging import decode, run
+from generation.imaging import decode, deliver, run
 from generation.imaging.errors import SubjectError
 from generation.imaging.face.detect import detect_faces
 from generation.imaging.finishing import framing as frames
@@ -23,6 +23,8 @@ UNITS_PX: Final = (100, 150, 210, 300, 420, 700)
 # A master is reduced to this many times what the proof shows: at 1 its edges and texture look softer than
 # the final's, at 1.5 the two differ by about one step of 255 on average.
 _OVERSAMPLE: Final = 1.5
+# Height over width of a final.
+_FRAME_SHAPE: Final = 1.25
 # What the photo does not show in the frame of a "before": the grey of the viewing booth.
 _BEYOND: Final = (230, 230, 230)
 
@@ -46,6 +48,22 @@ def photo_name(content: bytes) -> str:
 def finish(master: MasterLayers, look: Look, size: tuple[int, int], quality: int = 88) -> bytes:
     """A look on a master as JPEG. Raises SubjectError where the framing does not work."""
     return decode.encode_jpeg(run.finish(master, look, size), quality)
+
+
+def square(master: MasterLayers, look: Look, framing: Framing, side_px: int, quality: int = 88) -> bytes:
+    """A look on a master as square JPEG, framed anew as a directory's rendition is, or cut from the look's
+    own frame where the photo ends too soon for that. `framing` is the square's.
+
+    Raises SubjectError where the look's own framing does not work either.
+    """
+    try:
+        return finish(master, look.model_copy(update={"framing": framing}), (side_px, side_px), quality)
+    except SubjectError:
+        own = look.framing
+        pixels = run.finish(master, look, (side_px, round(side_px * _FRAME_SHAPE)))
+        whole = (pixels.shape[1], pixels.shape[0])
+        box = deliver.crop_box(whole, (1, 1), (own.eye_center, own.eye_line), framing.eye_line)
+        return decode.encode_jpeg(deliver.fit(pixels, box, (side_px, side_px))[0], quality)
 
 
 def develop(content: bytes, name: str) -> bytes:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from branding.look import Framing, Look
+from branding.presets import SQUARE_EYES, SQUARE_HEAD
 from generation.imaging import proof
 from generation.imaging.types import MasterLayers
 from generation.models import Candidate, HeadshotStatus, SourcePhoto
@@ -22,7 +23,9 @@ from teams.models import Company
 
 SITTERS: Final = 3
 # Frames of a preview by name, (width, height) in the proportions of a final.
-SIZES: Final = {"small": (240, 300), "card": (480, 600), "large": (960, 1200)}
+SIZES: Final = {"small": (240, 300), "card": (480, 600), "large": (960, 1200), "square": (240, 240)}
+# The frame of directories, which is no part of the look.
+_SQUARE: Final = Framing(eye_line=SQUARE_EYES, head_height=SQUARE_HEAD)
 # Changes with everything that makes the same look come out differently: cached pictures are then new.
 PROOF: Final = "2"
 # Reduced masters in memory, about 10 MB each; and finished previews, about 60 kB each.
@@ -123,6 +126,8 @@ def picture(person: Sitter, look: Look, size: str) -> bytes:
 
 @lru_cache(maxsize=_PICTURES)
 def _picture(master: str, look: Look, size: tuple[int, int]) -> bytes:
+    if size == SIZES["square"]:
+        return proof.square(_reduced(master, proof.unit_for(_SQUARE, size)), look, _SQUARE, size[0])
     return proof.finish(_reduced(master, proof.unit_for(look.framing, size)), look, size)
 
 

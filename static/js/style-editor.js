@@ -176,6 +176,7 @@ async function render(figure) {
       await show(figure, await response.blob());
       state.shown = address;
       note(figure, "");
+      if (!state.again) squares(figure);
     } else {
       note(figure, response.status === 422 ? (await response.json()).message : words.lost);
     }
@@ -191,6 +192,13 @@ async function render(figure) {
   if (state.again) render(figure);
 }
 
+/** Square and round are framed anew, as directories get them; the photo before is only cut. */
+function squares(figure) {
+  const before = view === "before";
+  const address = before ? $("[data-shown]", figure).src : `${figure.dataset.picture}?${query()}&size=square`;
+  for (const crop of $$("[data-crop='']", figure)) if (before || crop.offsetParent) crop.src = address;
+}
+
 async function show(figure, blob) {
   const url = URL.createObjectURL(blob);
   const loaded = new Image();
@@ -199,7 +207,7 @@ async function show(figure, blob) {
   const picture = $("[data-shown]", figure);
   const last = picture.src;
   picture.src = url;
-  for (const crop of $$("[data-crop]", figure)) crop.src = url;
+  for (const crop of $$("[data-crop='badge']", figure)) crop.src = url;
   if (last.startsWith("blob:")) URL.revokeObjectURL(last);
 }
 
@@ -242,7 +250,8 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
   for (const figure of $$("[data-sitter]")) {
     sitters.set(figure, {});
     const shown = $("[data-shown]", figure);
-    for (const crop of $$("[data-crop]", figure)) crop.src = shown.src;
+    for (const crop of $$("[data-crop='badge']", figure)) crop.src = shown.src;
+    squares(figure);
     shown.addEventListener("error", () => render(figure), { once: true });
   }
   const foot = $("[data-stage-foot]");
@@ -315,8 +324,9 @@ document.body.addEventListener("htmx:afterSettle", ({ target }) => {
 
 /* --- Guides and crops -------------------------------------------------------------------------------- */
 const FRAME_RATIO = 0.8;
-// Where directories put the eyes in a square, as a fraction of its height (branding/presets.py).
-const SQUARE_EYES = 0.42;
+// Where directories put the eyes in a square, as a fraction of its height (branding/presets.py); the photo
+// before is cut to show them there.
+const SQUARE_EYES = 0.48;
 
 function drawFraming() {
   const eyes = number("framing_eye_line") / 100;
@@ -343,6 +353,7 @@ form.addEventListener("click", (event) => {
     const on = toggle.getAttribute("aria-pressed") !== "true";
     toggle.setAttribute("aria-pressed", on);
     $(".editor-stage").classList.toggle(`no-${toggle.dataset.toggle}`, !on);
+    if (toggle.dataset.toggle === "crops" && on) [...sitters.keys()].forEach(squares);
     if (toggle.dataset.toggle === "guides") for (const guides of $$("[data-guides]")) guides.toggleAttribute("hidden", !on);
   }
   if (choice) {

@@ -10,6 +10,7 @@ from PIL import Image
 
 from branding.forms import look_query
 from branding.look import STARTERS, Look
+from branding.presets import SQUARE_EYES, SQUARE_HEAD
 from generation.imaging import proof
 from generation.imaging.finishing import masters
 from generation.models import Candidate, Headshot, SourcePhoto
@@ -150,6 +151,18 @@ def test_a_deleted_photo_is_said_in_words(cast: Cast) -> None:
     answer = _get(cast, f"{candidate.pk}/before/")
     assert answer.status_code == 422
     assert "has been deleted" in answer.json()["message"]
+
+
+def test_the_square_is_framed_as_directories_get_it(cast: Cast) -> None:
+    """Not cut from the picture: the head is as large as the preset says."""
+    from generation.imaging.face.detect import detect_faces
+    from generation.imaging.landmarks import eye_middle
+
+    shown = _pixels(_get(cast, "demo-hopper/?size=square&framing_head_height=30")).astype(np.uint8)
+    assert shown.shape == (240, 240, 3)
+    face = detect_faces(shown)[0].landmarks
+    assert eye_middle(face)[1] / 240 == pytest.approx(SQUARE_EYES, abs=0.03)
+    assert (face[152, 1] - eye_middle(face)[1]) / 240 == pytest.approx(SQUARE_HEAD, abs=0.03)
 
 
 def test_reduced_masters_show_what_the_full_one_shows(shared_photos: Path) -> None:
