@@ -2,11 +2,16 @@
 
 import uuid
 
-from django.db.models import Count, Prefetch, Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, OuterRef, Prefetch, Q
 
 from branding.controls import Difference, differences
 from branding.look import Framing
 from branding.models import Backdrop, ColorTable, Style, StyleVersion
+from teams.models import Employee
+
+# People named beside a version; the rest are counted.
+NAMED = 5
 
 
 def current_version(company_id: uuid.UUID) -> StyleVersion | None:
@@ -40,9 +45,12 @@ def gallery(company_id: uuid.UUID, *, archived: bool = False) -> list[Style]:
 
 
 def versions(style: Style) -> list[StyleVersion]:
-    """The style's versions, newest first, each with `shoots_made`, `people` and `approved` headshots."""
+    """The style's versions, newest first, each with `shoots_made`, `people` and `approved` headshots, and in
+    `names` the first of those people."""
+    photographed = Employee.objects.filter(shoots__style_version=OuterRef("pk"), archived_at=None)
     return list(
         style.versions.select_related("published_by").annotate(
+            names=ArraySubquery(photographed.distinct().order_by("name").values("name")[:NAMED]),
             shoots_made=Count("shoots", distinct=True),
             people=Count("shoots__employee", distinct=True),
             approved=Count(
