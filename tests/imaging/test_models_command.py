@@ -99,6 +99,18 @@ def test_needs_are_shown_and_a_yes_is_asked_for(
     assert "tiny is installed" in said
 
 
+def test_the_graphics_cards_of_this_machine_are_named(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = pipeline(tmp_path / "source")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "no card is seen here" in models("install", "tiny", "--from", source, "--yes")
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text("#!/bin/sh\necho 81559\necho 24564\n")
+    tool.chmod(0o755)
+    assert "; 85.5 GB, 25.8 GB" in models("install", "tiny", "--from", source, "--yes")
+
+
 def test_a_download_shows_commit_and_size_first(root: Path, hub: Hub) -> None:
     said = models("install", "tiny", "--yes")
     assert f"at commit {COMMIT}" in said
@@ -180,3 +192,37 @@ def test_a_killed_download_goes_on_in_the_next_process(root: Path, hub: Hub, tmp
     assert "tiny is installed: 24 MB" in done.stdout
     assert hub.asked == [(WEIGHTS, f"bytes={KEPT}-")]
     assert (ModelStore(root).locate("tiny") / WEIGHTS).read_bytes() == BIG
+
+
+# What requirements/base.txt does not bring.
+WITHOUT_DIFFUSION = """
+import importlib.abc, sys
+GONE = {"torch", "diffusers", "huggingface_hub", "insightface", "onnxruntime", "onnx"}
+class Gone(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in GONE:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Gone())
+from django.core.management import execute_from_command_line
+execute_from_command_line(["manage.py", *sys.argv[1:]])
+"""
+
+
+def test_without_the_diffusion_packages_folders_are_installed_and_downloads_say_what_is_missing(
+    root: Path, tmp_path: Path
+) -> None:
+    env = {**os.environ, "MODELS_DIR": str(root), "VAR_DIR": str(tmp_path)}
+    env["DJANGO_SETTINGS_MODULE"] = "portal.settings"
+
+    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", WITHOUT_DIFFUSION, "models", *map(str, arguments)]
+        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
+
+    refused = run("install", "tiny", "--yes")
+    assert refused.returncode == 1
+    assert "huggingface_hub" in refused.stderr
+    assert "--from DIR" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    done = run("install", "tiny", "--yes", "--from", pipeline(tmp_path / "source"))
+    assert done.returncode == 0, done.stderr
+    assert run("verify", "tiny").returncode == 0

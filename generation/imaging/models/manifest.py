@@ -3,6 +3,7 @@
 import json
 import os
 import time
+import uuid
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -78,7 +79,7 @@ def write(folder: Path, manifest: Manifest) -> None:
 
 def write_json(file: Path, content: Any) -> None:
     """Replace a JSON file so that no reader sees half of it and a loss of power leaves the old one."""
-    part = file.with_name(f".{file.name}.{os.getpid()}")
+    part = file.with_name(f".{file.name}.{uuid.uuid4().hex}")
     with part.open("w", encoding="utf-8") as out:
         json.dump(content, out, indent=1)
         out.flush()

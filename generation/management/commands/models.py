@@ -16,6 +16,7 @@ import getpass
 import json
 import os
 import shutil
+import subprocess
 import sys
 from argparse import ArgumentParser
 from pathlib import Path
@@ -38,6 +39,8 @@ _MISUSED: Final = {"model_unknown", "model_source", "model_carried", "model_no_d
 _HEAD: Final = ("name", "role", "state", "size", "licence", "commercial")
 # Outside of a terminal progress is told in this many steps.
 _STEPS: Final = 10
+# Seconds until a driver that hangs counts as none.
+_PATIENCE_S: Final = 10
 
 
 class Command(BaseCommand):
@@ -166,7 +169,8 @@ class Command(BaseCommand):
         self.stdout.write(f"Licence: {entry.licence}" + ("" if entry.commercial else " (non-commercial)"))
         self.stdout.write(f"Disk: about {_size(needs.disk)}; {_size(free)} free in {store.root}")
         self.stdout.write(f"Memory when loaded: about {_size(needs.ram)}; this machine has {_size(memory)}")
-        self.stdout.write(f"Graphics memory when loaded: about {_size(needs.gpu)}")
+        cards = ", ".join(map(_size, _cards())) or "no card is seen here"
+        self.stdout.write(f"Graphics memory when loaded: about {_size(needs.gpu)}; {cards}")
 
     def _remove(self, store: ModelStore, options: dict[str, Any]) -> None:
         state = store.state(options["name"])
@@ -293,6 +297,16 @@ def _cells(state: ModelState) -> tuple[str, ...]:
     refused = state.state in {"installed", "missing"} and refusals.get(state.refused or "")
     what = f"{state.state}, {refused}" if refused else state.state
     return entry.name, entry.role, what, size, entry.licence, "yes" if entry.commercial else "no"
+
+
+def _cards() -> list[int]:
+    """Bytes of memory of each graphics card that the driver's own tool sees; empty without one."""
+    command = ["nvidia-smi", "--query-gpu=memory.total", "--format=csv,noheader,nounits"]
+    try:
+        told = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE_S, check=True).stdout
+    except (OSError, subprocess.SubprocessError):
+        return []
+    return [int(line) * 1024**2 for line in told.split() if line.isdigit()]
 
 
 def _size(count: int) -> str:
