@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from branding import engines
 from branding.look import Look
 
 if TYPE_CHECKING:
@@ -369,7 +370,7 @@ class Difference:
 
 def differences(before: Look, after: Look, names: Names | None = None) -> list[Difference]:
     """What changed between two looks, in the order of the editor; `names` of uploaded files by content id."""
-    return [
+    found = [
         Difference(
             group.label,
             item.label,
@@ -381,3 +382,7 @@ def differences(before: Look, after: Look, names: Names | None = None) -> list[D
         for item in group.controls
         if item.value(before) != item.value(after)
     ]
+    if before.engine != after.engine:
+        words = str(engines.WORDS[before.engine]), str(engines.WORDS[after.engine])
+        found.append(Difference(_("Engine"), _("How pictures are made"), *words, is_color=False))
+    return found

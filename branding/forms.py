@@ -1,6 +1,6 @@
 """Forms of styles. Types are read here; what is allowed is decided by `branding.look` alone."""
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import ValidationError
 
 from branding.controls import GROUPS, KINDS, Control, by_path, controls
+from branding.engines import HELP, WORDS
 from branding.look import Look
 from branding.models import Style
 from branding.starters import START
@@ -181,6 +182,33 @@ class DraftForm(LookForm):
 
     name = NameField()
     seen = forms.CharField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, engines: Sequence[str] = (), **kwargs: Any) -> None:
+        """`engines` may be asked for; the style's own stays to choose as long as it is chosen."""
+        super().__init__(*args, **kwargs)
+        names = [name for name in WORDS if name in {*engines, self.base.engine}]
+        if len(names) > 1:
+            self.fields["engine"] = forms.ChoiceField(
+                label=_("How pictures are made"),
+                choices=[(name, WORDS[name]) for name in names],
+                initial=self.base.engine,
+                widget=forms.RadioSelect,
+                # A page from before there was a choice sends none.
+                required=False,
+                error_messages={"invalid_choice": _("Choose one of these.")},
+            )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if cleaned.get("engine") and hasattr(self, "look"):
+            self.look = self.look.model_copy(update={"engine": cleaned["engine"]})
+        return cleaned
+
+    def engines(self) -> list[dict[str, Any]]:
+        """The engines to choose from with what they mean; empty where there is no choice."""
+        if "engine" not in self.fields:
+            return []
+        return [{"option": option, "help": HELP[str(option.data["value"])]} for option in self["engine"]]
 
 
 class NewStyleForm(forms.Form):

@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from branding import selectors, services
+from branding import engines, selectors, services
 from branding.controls import differences
 from branding.forms import DraftForm, NewStyleForm, PublishForm, look_query
 from branding.look import Look
@@ -85,7 +85,11 @@ def new(request: MemberRequest) -> HttpResponse:
 def edit(request: MemberRequest, style: uuid.UUID) -> HttpResponse:
     """The editor."""
     row = _style(request, style)
-    form = DraftForm(base=row.draft_look, initial={"name": row.name, "seen": services.seen_of(row)})
+    form = DraftForm(
+        base=row.draft_look,
+        engines=engines.offered(request.company),
+        initial={"name": row.name, "seen": services.seen_of(row)},
+    )
     return _editor(request, row, form)
 
 
@@ -112,7 +116,7 @@ def save(request: MemberRequest, style: uuid.UUID) -> HttpResponseBase:
     row = _style(request, style)
     by_itself = request.headers.get("Accept") == "application/json"
     known = selectors.file_names(request.company.pk)
-    form = DraftForm(request.POST, base=row.draft_look, known=known)
+    form = DraftForm(request.POST, base=row.draft_look, known=known, engines=engines.offered(request.company))
     if form.is_valid():
         name, seen = form.cleaned_data["name"], form.cleaned_data["seen"]
         try:
@@ -154,7 +158,7 @@ def _stale(request: MemberRequest, current: Style, form: DraftForm, by_itself: b
     # The next press of Save then knowingly goes over what stands there now.
     data = request.POST.copy()
     data["seen"] = services.seen_of(current)
-    bound = DraftForm(data, base=current.draft_look)
+    bound = DraftForm(data, base=current.draft_look, engines=engines.offered(request.company))
     bound.is_valid()
     conflict = {"at": _clock(current), "differences": found}
     return _editor(request, current, bound, status=409, conflict=conflict)

@@ -58,6 +58,55 @@ _GATES: Final[dict[str, tuple[str, str, str, str]]] = {
         _("burned-out skin"),
     ),
     "eyes": (_("Eyes are sharp"), _("Eyes are just sharp enough"), _("Eyes are soft"), _("eye detail")),
+    # Of generated pictures only.
+    "own_skin_ita": (
+        _("Skin tone as in the person's own photos"),
+        _("Skin tone is close to the limit"),
+        _("Skin tone is not that of the person's own photos"),
+        _("tone drift (ITA)"),
+    ),
+    "own_skin_lightness": (
+        _("Skin as light as in the person's own photos"),
+        _("Skin lightness is close to the limit"),
+        _("Skin is lighter or darker than in the person's own photos"),
+        _("lightness drift (L*)"),
+    ),
+    "glasses": (
+        _("Glasses as in the photos"),
+        _("Compare the glasses with the photos"),
+        _("Glasses were gained or lost"),
+        _("change of the glasses"),
+    ),
+    "beard": (
+        _("Beard as in the photos"),
+        _("Compare the beard with the photos"),
+        _("A beard was gained or lost"),
+        _("change of the beard"),
+    ),
+    "head_covering": (
+        _("Head covering as in the photos"),
+        _("Compare the head covering with the photos"),
+        _("A head covering was gained or lost"),
+        _("change of the head covering"),
+    ),
+    "hair": (
+        _("As much hair as in the photos"),
+        _("Compare the hair with the photos"),
+        _("The hair has another shape than in the photos"),
+        _("change of the hair's size"),
+    ),
+    "hair_colour": (
+        _("Hair coloured as in the photos"),
+        _("Compare the hair's colour with the photos"),
+        _("The hair has another colour than in the photos"),
+        _("change of the hair's colour"),
+    ),
+    "geometry": (
+        _("The face is well formed"),
+        _("Look at the two halves of the face"),
+        _("The two halves of the face do not match"),
+        _("asymmetry"),
+    ),
 }
 _UNKNOWN: Final = (_("Passed"), _("Close to the limit"), _("Not passed"), _("value"))
 # The order in which a reviewer wants to read them.

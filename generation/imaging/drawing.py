@@ -1,18 +1,28 @@
-"""What is special about pictures that an engine drew: other seeds for what failed, and a first look."""
+"""What is special about pictures that an engine drew: other seeds for what failed, a first look, and skin
+that is brought to what the person's own photos show."""
 
 from dataclasses import replace
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from branding.look import Framing
+from branding.look import Framing, Look
 from generation.imaging import photocheck
 from generation.imaging.engines.base import Portrait
 from generation.imaging.errors import SubjectError
-from generation.imaging.types import PhotoReport, Progress
+from generation.imaging.finishing import masters
+from generation.imaging.finishing.skin import skin_lab
+from generation.imaging.lighting import estimate, temperature
+from generation.imaging.types import MasterLayers, PhotoReport, Progress
 
 # Of the work that a round leaves to do, what the next one is expected to do: most people need one round.
 _EXPECTED: Final = 0.85
+# How far white balance (as a factor on the temperature) and exposure may be moved to bring drawn skin to the
+# person's own: a colour cast and a third of a stop. What drifted farther fails its gate.
+_MOST_CAST: Final = 1.25
+_MOST_EXPOSURE: Final = 1.26
+_CASTS: Final = 33
 # Seeds are 31 bits: every random generator takes them.
 _SEED_BITS: Final = 31
 
@@ -50,3 +60,36 @@ def looked_at(portrait: Portrait, framing: Framing) -> Portrait:
     if any(reason.code == "several_faces" for reason in seen.report.reasons):
         raise SubjectError("drawn_several_faces")
     return replace(portrait, photo=replace(seen, report=PhotoReport("accept", (), seen.report.measures)))
+
+
+def matched(
+    master: MasterLayers, own: NDArray[np.float64], look: Look
+) -> tuple[MasterLayers, dict[str, str | int | float]]:
+    """A drawn picture's master with the white balance and exposure at which its skin is the person's own.
+
+    `own` is (photos, 3): the skin of the person's photos in CIELAB, balanced to the look's light. A light
+    that is estimated from skin alone would take a drawn picture's colour for the lamp's; here the skin is
+    known. Returns the master and what was moved.
+    """
+    small, landmarks = estimate.small_view(master.foreground, master.landmarks)
+    wanted_k, found_k = look.light.temperature_k, master.light.temperature_k
+    low, high = np.quantile(own, [0.25, 0.75], axis=0)
+    hues = np.sort(np.arctan2([low[2], high[2]], [low[1], high[1]]))
+    casts = found_k * np.geomspace(1 / _MOST_CAST, _MOST_CAST, _CASTS)
+    skins = [
+        skin_lab(np.asarray(small @ temperature.balance(kelvin, wanted_k).T, np.float32), landmarks)
+        for kelvin in casts
+    ]
+    off = [abs(hue - np.clip(hue, *hues)) for hue in (np.arctan2(skin[2], skin[1]) for skin in skins)]
+    # Of those that fit the one that moves least.
+    best = min(range(_CASTS), key=lambda at: (round(off[at], 3), abs(at - _CASTS // 2)))
+    seen = float(skins[best][0])
+    target = float(np.clip(seen, low[0], high[0]))
+    factor = float(np.clip(((target + 16) / (seen + 16)) ** 3, 1 / _MOST_EXPOSURE, _MOST_EXPOSURE))
+    light = replace(master.light, temperature_k=float(casts[best]))
+    told: dict[str, str | int | float] = {
+        "skin_kelvin": round(float(casts[best] - found_k)),
+        "skin_ev": round(float(np.log2(factor)), 3),
+    }
+    foreground = masters.settle(master.foreground * np.float32(factor), master.alpha)
+    return replace(master, foreground=foreground, light=light), told

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from branding.look import Framing, Grade, Look
-from generation.imaging import drawing, gates, steady
+from generation.imaging import drawing, gates, gates_generated, steady
 from generation.imaging.engines.base import DRAWN, Portrait, Posed, Sitting
 from generation.imaging.engines.table import find_engine, find_offer
 from generation.imaging.errors import SubjectError
@@ -186,7 +186,8 @@ def takes(
         raise SubjectError("no_usable_photo")
     draws = find_offer(look.engine).source == "generated"
     shooting = Shooting(count, kept, refusals)
-    work = _Work(shooting, gallery, Jury(gallery), look, size, rising(progress))
+    wearer = gates_generated.Wearer(gallery, look)
+    work = _Work(shooting, gallery, Jury(gallery), wearer, look, size, rising(progress))
     for again in range(1 + look.engine_options.retries if draws else 1):
         told = drawing.nearer(work.progress, again) if draws else work.progress
         yield from _round(replace(work, progress=told), drawing.seed_of(seed, again), again)
@@ -222,6 +223,7 @@ class _Work:
     shooting: Shooting
     gallery: Gallery
     jury: Jury
+    wearer: gates_generated.Wearer
     look: Look
     size: tuple[int, int]
     progress: Progress
@@ -231,8 +233,10 @@ def _round(work: _Work, seed: int, again: int) -> Iterator[Candidate]:
     """One go of the engine over the gallery, photos that show something new first."""
     spanning = order.spanning([photo.report.measures for photo in work.gallery.photos])
     gallery = replace(work.gallery, photos=tuple(work.gallery.photos[at] for at in spanning))
-    sitting = Sitting(Visible(), work.size, (), lambda photo, at, loose: pose(photo, work.look, at, loose))
-    shooting, draws = work.shooting, find_offer(work.look.engine).source == "generated"
+    draws = find_offer(work.look.engine).source == "generated"
+    seen = work.wearer.visible() if draws else Visible()
+    sitting = Sitting(seen, work.size, (), lambda photo, at, loose: pose(photo, work.look, at, loose))
+    shooting = work.shooting
     room = shooting.room(again)
     expected = room if draws else min(room, len(gallery.photos))
     spare: _Roll | None = None
@@ -313,12 +317,21 @@ class _Roll:
         self.worked, self._idle = True, 0
         return key, replace(made, rank=len(shooting.shown))
 
+    def _developed(self) -> MasterLayers:
+        """The portrait's master; one that was drawn has the skin of the person's photos."""
+        master = develop(self._portrait.photo)
+        if self._portrait.source != "generated":
+            return master
+        master, moved_ = drawing.matched(master, self._work.wearer.skins, self._work.look)
+        self._portrait = replace(self._portrait, how={**self._portrait.how, **moved_})
+        return master
+
     def _candidate(self, key: str, variation: Variation, share: float) -> Candidate:
         started = time.perf_counter()
         if self._master is None:
             self._work.progress("develop", self._begun)
             self._portrait = drawing.looked_at(self._portrait, self._work.look.framing)
-            self._master = develop(self._portrait.photo)
+            self._master = self._developed()
         self._work.progress("finish", self._begun + self._share * share)
         made = _candidate(self._master, self._portrait, self._work, variation, key)
         return replace(made, seconds=time.perf_counter() - started)
@@ -340,6 +353,8 @@ def _candidate(
     judged = gates.judge(measured, master, work.gallery, look)
     vote = work.jury.vote(image, measured.face, judged["likeness"], conditioning_of(portrait.how))
     judged["likeness"] = vote.gate
+    if portrait.source == "generated":
+        judged |= gates_generated.judge(image, measured, work.wearer, look)
     failed = next((name for name, gate in judged.items() if not gate.passed), None)
     if failed:
         raise SubjectError(f"gate_{failed}", value=round(judged[failed].value, 3), bound=judged[failed].bound)

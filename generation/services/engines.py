@@ -9,7 +9,8 @@ from django.db import transaction
 
 from branding.models import StyleVersion
 from generation import transitions, turns
-from generation.imaging.engines.table import ENGINES, Offer
+from generation.imaging.engines.table import ENGINES, Offer, installed
+from generation.imaging.models.configured import store
 from generation.models import Shoot, ShootStatus
 from portal.lib.jobs import enqueue
 from teams.actor import Actor
@@ -111,3 +112,10 @@ def settle(shoot: Shoot, company: Company, *, own_photo: bool = False) -> bool:
         enqueue(found.offer.queue, NEXT_SHOOT, found.offer.queue)
         transaction.on_commit(partial(turns.forget_forecast, found.offer.queue))
     return True
+
+
+def for_styles(company: Company) -> tuple[str, ...]:
+    """The engines that the company's styles may ask for: installed here, and allowed by the company."""
+    return tuple(
+        offer.name for offer in ENGINES.values() if allowed(offer, company) and installed(offer, store())
+    )

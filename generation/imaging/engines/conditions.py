@@ -6,7 +6,7 @@ which ControlNet-Union was trained (xinsir/controlnet-union-sdxl-1.0): OpenPose 
 2019), depth with near bright (MiDaS, Ranftl et al. 2020), Canny edges white on black (Canny 1986).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -95,6 +95,20 @@ def resized(posed: Posed, size: tuple[int, int]) -> Posed:
         photo=posed.photo,
         matte=posed.matte,
     )
+
+
+def in_the_photo(posed: Posed) -> Posed:
+    """The same person where the photo has them, instead of in the style's framing."""
+    assert posed.photo.decoded is not None and posed.photo.face is not None
+    pixels, landmarks = posed.photo.decoded.pixels, posed.photo.face.landmarks
+    body = posed.body
+    if body is not None:
+        back, _ = cv2.estimateAffinePartial2D(
+            np.ascontiguousarray(posed.landmarks[:, :2]), np.ascontiguousarray(landmarks[:, :2])
+        )
+        body = np.concatenate([body[:, :2] @ back[:, :2].T + back[:, 2], body[:, 2:]], axis=1)
+        body = body.astype(np.float32)
+    return replace(posed, picture=pixels, plate=pixels, alpha=posed.matte, landmarks=landmarks, body=body)
 
 
 def pose_image(posed: Posed) -> SRGB8:

@@ -19,6 +19,7 @@ from generation.imaging.engines.sdxl_draw import Artist, artist
 from generation.imaging.engines.sdxl_load import Weights, build, installed
 from generation.imaging.engines.steps import Steps
 from generation.imaging.errors import SubjectError
+from generation.imaging.models import shipped
 from generation.imaging.models.configured import store
 from generation.imaging.types import SRGB8, CheckedPhoto, Gallery, Progress
 
@@ -150,6 +151,11 @@ class Told:
         return Steps(self._progress, count, stage, self._done, self._next)
 
 
+def conditioned_by(weights: Weights) -> list[str]:
+    """The encoders that steer a picture, by their names in the model table: they may not judge it."""
+    return [shipped.IP_ADAPTER_ENCODER, *([shipped.BUFFALO_L] if weights.faceid else [])]
+
+
 def how(one: Artist, posed: Posed, number: int) -> dict[str, str | int | float]:
     """Everything that decided a picture, to tell and to repeat it."""
     options, weights = one.options, one.weights
@@ -166,7 +172,7 @@ def how(one: Artist, posed: Posed, number: int) -> dict[str, str | int | float]:
         "canny": options.control.canny,
         "identity": options.identity,
         "style": options.style,
-        "conditioned_by": "clip arcface" if weights.faceid else "clip",
+        "conditioned_by": " ".join(conditioned_by(weights)),
         "prompt": one.prompt.positive,
         "negative_prompt": one.prompt.negative,
     }

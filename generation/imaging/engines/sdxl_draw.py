@@ -179,7 +179,7 @@ def room(pipe: Any) -> Room:
     readers = [one for one in (pipe.tokenizer, pipe.tokenizer_2) if one is not None]
 
     def count(text: str) -> int:
-        return max(len(reader(text, add_special_tokens=False).input_ids) for reader in readers)
+        return max(len(reader(text, add_special_tokens=False, verbose=False).input_ids) for reader in readers)
 
     # Two tokens mark beginning and end.
     return Room(count, min(reader.model_max_length for reader in readers) - 2)

@@ -7,6 +7,8 @@ from typing import Final, Literal
 
 from generation.imaging.engines.base import Engine
 from generation.imaging.errors import EngineError
+from generation.imaging.models import shipped
+from generation.imaging.models.store import ModelStore
 from generation.imaging.types import Source
 
 Queue = Literal["studio", "gpu"]
@@ -23,13 +25,26 @@ class Offer:
     source: Source
     # module:class, imported by the process that runs it.
     path: str
+    # Models it cannot work without; of each group one is enough.
+    models: tuple[tuple[str, ...], ...] = ()
 
 
+_SDXL: Final = tuple(
+    (name,)
+    for name in (
+        shipped.SDXL_BASE,
+        shipped.SDXL_CONTROL,
+        shipped.IP_ADAPTER_FACE,
+        shipped.IP_ADAPTER_STYLE,
+        shipped.IP_ADAPTER_ENCODER,
+    )
+)
 ENGINES: Final[dict[str, Offer]] = {
     one.name: one
     for one in (
         Offer("studio", "studio", "retouched", "generation.imaging.engines.studio:Studio"),
-        Offer("sdxl", "gpu", "generated", "generation.imaging.engines.sdxl:Sdxl"),
+        Offer("sdxl", "gpu", "generated", "generation.imaging.engines.sdxl:Sdxl", _SDXL),
+        Offer("wardrobe", "gpu", "generated", "generation.imaging.engines.wardrobe:Wardrobe", _SDXL),
     )
 }
 
@@ -39,6 +54,16 @@ def find_offer(name: str) -> Offer:
     if name not in ENGINES:
         raise EngineError("unknown_engine", engine=name)
     return ENGINES[name]
+
+
+def installed(offer: Offer, store: ModelStore) -> bool:
+    """Whether the store holds what the engine needs, with the licences to use it; nothing is loaded."""
+
+    def usable(name: str) -> bool:
+        state = store.state(name)
+        return state.state == "installed" and state.refused is None
+
+    return all(any(usable(name) for name in group) for group in offer.models)
 
 
 def find_engine(name: str) -> Engine:

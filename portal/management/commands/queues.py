@@ -57,7 +57,6 @@ def collect() -> dict[str, Any]:
         }
     return {
         "shoots": shoots,
-        "failures": turns.failures(now),
         "jobs": {queue: length(queue) for queue in settings.QUEUES if queue not in QUEUES},
         "workers": [_worker(one, now) for one in Worker.objects.all()],
     }
@@ -94,9 +93,6 @@ def page(seen: dict[str, Any]) -> str:
         for one in seen["workers"]
     ]  # fmt: skip
     blocks.append(_table(head, rows) if rows else "No worker has given a sign of life within the hour.")
-    if seen["failures"]:
-        told = ", ".join(f"{code} × {count}" for code, count in seen["failures"].items())
-        blocks.append(f"our failures within a day: {told}")
     for name, queue in seen["shoots"].items():
         if queue["companies"]:
             columns = (f"company on {name}", "waiting", "running", "weight", "at once", "used", "its share",
