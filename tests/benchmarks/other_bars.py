@@ -1,7 +1,6 @@
 """The bars that need no finished wall: likeness, photo check, mattes, speed."""
 
 import csv
-import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,13 +15,11 @@ from generation.imaging.face.detect import detect_faces
 from generation.imaging.identity import likeness
 from generation.imaging.matting.layers import cut_out
 from generation.imaging.photocheck import check_file
-from tests.benchmarks import bench_imaging, material
+from tests.benchmarks import awkward_bars, bench_imaging, material
 from tests.benchmarks.bars import Bar, Outcome, judge, share, worst
 from tests.benchmarks.people_eval import Person
 
 SAME_SHARE, LABEL_SHARE, MAE, BAND_MAE = 0.95, 0.95, 0.012, 0.08
-# Processor seconds, so that a busy machine does not fail a file; more would be noticed as a hang.
-LONGEST_S = 10.0
 
 
 def likeness_bars(people: Sequence[Person], look: Look) -> list[Bar]:
@@ -115,20 +112,16 @@ def check_bars(people: Sequence[Person], look: Look) -> list[Bar]:
 
     rows = []
     for path in material.files("awkward"):
-        name, started = path.relative_to(material.SHARED / "awkward").as_posix(), time.process_time()
-        try:
-            report = check_file(path, name, look.framing).report
-            codes, verdict = [reason.code for reason in report.reasons], report.verdict
-        except Exception as error:
-            codes, verdict = [type(error).__name__], "crash"
-        rows.append({"name": name, "part": material.part_of(name), "verdict": verdict, "codes": codes,
-                     "label": AWKWARD.get(name), "seconds": time.process_time() - started})  # fmt: skip
-    labelled = [row for row in rows if row["label"]]
-    found.append(judge("photo check, manifest's labels", f">= {LABEL_SHARE:.0%} agree", labelled,
+        name = path.relative_to(material.SHARED / "awkward").as_posix()
+        if name not in AWKWARD:
+            continue
+        report = check_file(path, name, look.framing).report
+        codes = [reason.code for reason in report.reasons]
+        rows.append({"name": name, "part": material.part_of(name), "label": AWKWARD[name],
+                     "verdict": report.verdict, "codes": codes})  # fmt: skip
+    found.append(judge("photo check, manifest's labels", f">= {LABEL_SHARE:.0%} agree", rows,
                        lambda row: row["part"], _labels))  # fmt: skip
-    found.append(judge("photo check, every awkward file", f"a verdict each, <= {LONGEST_S:g} CPU s", rows,
-                       lambda row: row["part"], _survived))  # fmt: skip
-    return found
+    return [*found, *awkward_bars.bars(look)]
 
 
 def _usable(some: Sequence[Any]) -> Outcome:
@@ -158,16 +151,6 @@ def _labels(some: Sequence[Any]) -> Outcome:
     off = [f"{row['name']}: {row['verdict']} {','.join(row['codes'])}" for row in some if not agrees(row)]
     rate = 1 - len(off) / len(some)
     return Outcome(f"{rate:.1%} of {len(some)}", rate >= LABEL_SHARE, tuple(off[:6]))
-
-
-def _survived(some: Sequence[Any]) -> Outcome:
-    crashed = [f"{row['name']} crashed" for row in some if row["verdict"] not in ("accept", "warn", "reject")]
-    silent = [
-        f"{row['name']} gives no reason" for row in some if row["verdict"] == "reject" and not row["codes"]
-    ]
-    slow = max((row["seconds"], row["name"]) for row in some)
-    good = not crashed and not silent and slow[0] <= LONGEST_S
-    return Outcome(f"{len(some)} files, slowest {slow[1]} {slow[0]:.2f} s", good, tuple(crashed + silent)[:6])
 
 
 def matte_bars() -> tuple[list[Bar], list[dict[str, Any]]]:

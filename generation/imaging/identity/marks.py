@@ -34,8 +34,8 @@ _SKIN: Final = (
 )  # fmt: skip
 # Where frames, brows, beard and hairline lie: rims around both eyes, bridge, upper lip, chin, jaw, hairline.
 _TRAITS: Final = (
-    10, 109, 338, 103, 332, 127, 356, 111, 340, 168, 6, 230, 450, 105, 334, 164, 186, 410, 18, 175, 149, 378, 172,
-    397,
+    10, 109, 338, 103, 332, 127, 356, 111, 340, 168, 6, 230, 450, 105, 334, 164, 186, 410, 18, 175, 149, 378,
+    172, 397,
 )  # fmt: skip
 # What survives between two different people under the search, and between a photo and its own relit, graded
 # and scaled picture: the ends of the scales. Over nine people and their neighbours detail is 0.05 to 0.38
