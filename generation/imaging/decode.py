@@ -196,14 +196,14 @@ def _whole_jpeg(data: bytes, image: ImageFile.ImageFile) -> SRGB8 | None:
 
 
 def _reaches_its_end(data: bytes) -> bool:
-    """Whether an end marker follows the start of the scan (a thumbnail has its own, before that)."""
+    """Whether clean headers lead to a scan and an end marker follows it (a thumbnail has its own, before)."""
     at = 2
     while data[at : at + 1] == b"\xff" and data[at + 1 : at + 2] != b"\xda":
         length = int.from_bytes(data[at + 2 : at + 4], "big")
         if length < 2:
             return False
         at += 2 + length
-    return at < data.rfind(b"\xff\xd9")
+    return data[at : at + 2] == b"\xff\xda" and at < data.rfind(b"\xff\xd9")
 
 
 def _decode_heif(data: bytes, max_side_px: int) -> DecodedPhoto:

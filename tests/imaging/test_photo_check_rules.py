@@ -24,7 +24,7 @@ MEASURED: dict[str, tuple[str, dict[str, float | str]]] = {
     "mouth_open": ("warn", {"mouth_openness": 0.8}),
     "side_light": ("warn", {"side_ratio": 6.0, "darker_side": "left"}),
     "backlight": ("warn", {"background_lightness": 98.0, "face_highlight": 70.0}),
-    "dark": ("warn", {"face_highlight": 45.0}),
+    "dark": ("warn", {"face_highlight": 40.0}),
     "bright": ("warn", {"over_exposure": 0.1}),
     "half_covered": ("reject", {"left_eye_contrast": 5.0}),
     "face_covered": ("warn", {"jaw_difference": 0.4, "side_ratio": 1.1}),

@@ -40,7 +40,7 @@ SHARP: Final = 0.7
 BLURRED: Final = 0.5
 # L* of the brightest 2 % of the face: 60 and more in every usable photo, 4 in nearly black ones.
 BLACK_HIGHLIGHT: Final = 30.0
-DARK_HIGHLIGHT: Final = 50.0
+DARK_HIGHLIGHT: Final = 46.0
 # L* of the skin: the darkest skin of the labelled set, well lit, has 35.
 DARK_SKIN: Final = 29.0
 BURNT_SHARE: Final = 0.25
@@ -81,9 +81,8 @@ BROKEN_BLOCKS: Final = 6.0
 BLOCKY: Final = 3.0
 # The most in a usable photo is 0.07 (a shine beside the glasses); a lamp in one lens covers 0.15 and more.
 GLARE_SHARE: Final = 0.09
-# Dark skin is not dark light: it counts only where nothing on the face is light (the darkest well-lit face
-# has 60), or where most of the face lies far below its own highlights (at most 52 in a usable portrait).
-DIM_HIGHLIGHT: Final = 58.0
+# Dark skin is not dark light: it counts only where most of the face lies far below its own highlights (at
+# most 52 in a usable portrait).
 BELOW_HIGHLIGHT: Final = 55.0
 # Both sides of evenly lit faces differ by up to 12 in a*, b*, by 14 in hard side light.
 MIXED_COLOUR: Final = 16.0
@@ -164,9 +163,7 @@ def _recapture(m: _Of) -> float:
 def _dark(m: _Of) -> bool:
     """By the face's own highlights: the mean of a well-lit dark face is that of an unlit light one."""
     in_shadow = m.face_highlight - m.skin_lightness > BELOW_HIGHLIGHT
-    return m.face_highlight < DARK_HIGHLIGHT or (
-        m.skin_lightness < DARK_SKIN and (m.face_highlight < DIM_HIGHLIGHT or in_shadow)
-    )
+    return m.face_highlight < DARK_HIGHLIGHT or (m.skin_lightness < DARK_SKIN and in_shadow)
 
 
 def _looking_aside(m: _Of) -> bool:
