@@ -98,6 +98,8 @@ def photograph(shoot: Shoot, size: tuple[int, int], progress: Progress) -> None:
     )
     for picture in pictures:
         _store(shoot, picture)
+        # Its layers would stay in memory while the next photo is developed.
+        del picture
         progress("storing", reached)
     progress("rank", 0.99)
     _rank(shoot)

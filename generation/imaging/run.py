@@ -79,7 +79,7 @@ def develop(photo: CheckedPhoto) -> MasterLayers:
 def _settled(master: MasterLayers) -> MasterLayers:
     """The master with the landmarks that are found in its finished picture: what is framed by them measures
     as it should. The light and backdrop of any style do."""
-    small = masters.reduced(master, _SETTLING_UNIT_PX)
+    small = masters.reduced(master, _SETTLING_UNIT_PX, exact=False)
     try:
         seen = steady.read_landmarks(finish(small, Look(), PREVIEW_SIZE))
     except SubjectError:
@@ -250,6 +250,8 @@ def _round(work: _Work, seed: int, again: int) -> Iterator[Candidate]:
         spare = spare or (roll if roll.worked else None)
         if shooting.full:
             return
+        if expected > 1:
+            roll.release()
     if spare is not None and not draws:
         yield from spare.further()
 
@@ -288,6 +290,8 @@ class _Roll:
             key, made = self._next(min(0.95, (got + 0.5) / wanted))
             if made is not None:
                 yield made
+            # Its layers take a hundred megabytes, and the next portrait is developed before it is replaced.
+            del made
             got += key in self._work.shooting.shown
 
     def further(self) -> Iterator[Candidate]:
@@ -296,6 +300,11 @@ class _Roll:
             _, made = self._next(0.95)
             if made is not None:
                 yield made
+            del made
+
+    def release(self) -> None:
+        """Give the layers back; they are made again where further pictures are wanted after all."""
+        self._master = None
 
     def _next(self, share: float) -> tuple[str, Candidate | None]:
         """The next picture's key, and the picture where it is a new one."""

@@ -121,6 +121,7 @@ def _ranked(order: Order, gallery: Gallery) -> list[tuple[Candidate, report.Thum
         master = replace(one.master, foreground=one.master.foreground[:1, :1].copy(),
                          alpha=one.master.alpha[:1, :1].copy())  # fmt: skip
         made[one.take.key] = replace(one, image=nothing, master=master), small
+        del one
     ranked = []
     for rank, take in enumerate(ranking.best_first([one.take for one, _ in made.values()]), 1):
         one, small = made[take.key]

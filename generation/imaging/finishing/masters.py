@@ -166,19 +166,26 @@ def photo_of(content: bytes) -> str:
         raise DecodeError("master_damaged") from error
 
 
-def reduced(master: MasterLayers, unit_px: float) -> MasterLayers:
-    """The master with eyes to chin at most `unit_px` tall; the same object where it is smaller already."""
+def reduced(master: MasterLayers, unit_px: float, *, exact: bool = True) -> MasterLayers:
+    """The master with eyes to chin at most `unit_px` tall; the same object where it is smaller already.
+
+    Without `exact` colour is averaged across the person's edge: enough to find the face, in a third of
+    the time.
+    """
     scale = unit_px / face_unit(master.landmarks)
     if scale >= 1.0:
         return master
     height, width = master.alpha.shape
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    # Colour is averaged with its alpha: what lies outside the person must not bleed in.
-    weight = np.maximum(master.alpha, _LEAST_WEIGHT)[..., None]
-    colour = cv2.resize(master.foreground * weight, size, interpolation=cv2.INTER_AREA)
-    share = cv2.resize(weight[..., 0], size, interpolation=cv2.INTER_AREA)[..., None]
+    if exact:
+        # Averaged with its alpha: what lies outside the person must not bleed in.
+        weight = np.maximum(master.alpha, _LEAST_WEIGHT)[..., None]
+        colour = cv2.resize(master.foreground * weight, size, interpolation=cv2.INTER_AREA)
+        colour = colour / cv2.resize(weight[..., 0], size, interpolation=cv2.INTER_AREA)[..., None]
+    else:
+        colour = cv2.resize(master.foreground, size, interpolation=cv2.INTER_AREA)
     return MasterLayers(
-        foreground=np.asarray(colour / share, np.float32),
+        foreground=np.asarray(colour, np.float32),
         alpha=np.asarray(cv2.resize(master.alpha, size, interpolation=cv2.INTER_AREA), np.float32),
         landmarks=moved(master.landmarks, size[0] / width),
         light=master.light,
