@@ -160,6 +160,15 @@ def parts(queue: str, now: datetime | None = None) -> list[Part]:
     return sorted(found, key=lambda part: (-part.waiting, -part.running, part.company))
 
 
+def failures(now: datetime) -> dict[str, int]:
+    """Shoots given up within a day for an error of ours, by code. Call in the system scope."""
+    given_up = Shoot.objects.filter(
+        status=ShootStatus.FAILED, error_kind="engine", finished_at__gt=now - timedelta(days=1)
+    )
+    rows = given_up.order_by().values_list("error_code").annotate(n=Count("pk"))
+    return dict(sorted(rows, key=lambda row: -row[1]))
+
+
 # --- how long it will take -----------------------------------------------------------------------
 
 

@@ -236,6 +236,9 @@ LOG_LEVEL = text("LOG_LEVEL", "INFO")
 LOG_FORMAT = text("LOG_FORMAT", "console")
 LOGGING = logging_config(LOG_LEVEL, LOG_FORMAT)
 
+# What a monitor must send to read /metrics (Authorization: Bearer …); without it there is no such page.
+METRICS_TOKEN = text("METRICS_TOKEN")
+
 # --- the product -------------------------------------------------------------------------------
 # Days an invite's personal link works.
 INVITE_DAYS = whole("INVITE_DAYS", 30)

@@ -39,6 +39,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path("metrics", views.metrics, name="metrics"),
     path("operator/models/", views_operator.models, name="operator_models"),
     path("accounts/", include("allauth.urls")),
     path("c/<slug:company>/", include(company_urls)),

@@ -3,12 +3,16 @@
 import re
 
 import django_rq
+from django.conf import settings
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
 from redis.exceptions import RedisError
 
+from portal.queuestate import collect, exposition
 from teams import permissions, tenancy
 from teams.http import CompanyRequest, MemberRequest
 from teams.models import Membership
@@ -55,6 +59,18 @@ def readyz(request: HttpRequest) -> HttpResponse:
         state["redis"] = "unreachable"
     ready = all(value == "ok" for value in state.values())
     return JsonResponse(state, status=200 if ready else 503)
+
+
+@access(permissions.PUBLIC)
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """The queues for Prometheus, behind the operator's token; without one in the settings there is none."""
+    if not settings.METRICS_TOKEN:
+        raise Http404
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if not constant_time_compare(given, settings.METRICS_TOKEN):
+        return HttpResponse("The token of METRICS_TOKEN is needed.\n", status=401, content_type="text/plain")
+    return HttpResponse(exposition(collect()), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

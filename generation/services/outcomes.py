@@ -1,6 +1,6 @@
 """How a shoot ends that did not succeed: tried again, or given up with a mail that says so."""
 
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from django.conf import settings
@@ -14,6 +14,35 @@ from generation.services import announcements
 log = structlog.get_logger("generation.outcomes")
 
 
+# What somebody must put right on the machine first: a model, a package, a larger card. Nobody should wait
+# through three further attempts for that, while the studio could make the picture at once.
+_FOR_THE_OPERATOR: Final = frozenset(
+    [
+        "unknown_engine",
+        "engine_not_installed",
+        "package_missing",
+        "diffusion_missing",
+        "gpu_absent",
+        "gpu_too_small",
+        "memory_short",
+        "attention_backend",
+        "weights_unreadable",
+        "weights_mismatch",
+        "licences_damaged",
+        "no_encoder",
+        "no_independent_judge",
+        "model_unknown",
+        "model_missing",
+        "model_changed",
+        "model_incomplete",
+        "model_licence",
+        "model_not_accepted",
+        "model_unsafe",
+        "model_table_invalid",
+    ]
+)
+
+
 def failed(shoot: Shoot, kind: str, code: str, data: dict[str, Any]) -> None:
     """Final. Raises TransitionRefused when the shoot has moved on."""
     # Outcome and mail together: a worker killed between them would leave the person waiting.
@@ -25,7 +54,10 @@ def failed(shoot: Shoot, kind: str, code: str, data: dict[str, Any]) -> None:
 def failed_by_us(shoot: Shoot, error: EngineError) -> None:
     """Try again with back-off; give up after the last attempt, or at once where trying again cannot help.
     Raises TransitionRefused when the shoot has moved on."""
-    if error.retryable and shoot.failures < settings.MAX_ATTEMPTS:
+    hopeless = not error.retryable or error.code in _FOR_THE_OPERATOR
+    if hopeless:
+        log.error("engine cannot work", engine=shoot.engine, code=error.code, **error.data)
+    if not hopeless and shoot.failures < settings.MAX_ATTEMPTS:
         transitions.shoot_requeued(shoot, error.code)
     else:
         failed(shoot, "engine", error.code, error.data)

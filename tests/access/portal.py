@@ -21,6 +21,8 @@ ROWS: dict[str, Row] = {
     "home": Row(SIGNED_IN, ok=302),
     "healthz": Row(PUBLIC),
     "readyz": Row(PUBLIC),
+    # Without a token in the settings there is no such page.
+    "metrics": Row(PUBLIC, ok=404),
     "operator_models": Row(OPERATOR),
     "dashboard": Row(MEMBER),
     "theme": Row("company_public"),

@@ -222,9 +222,7 @@ def test_what_was_drawn_badly_is_explained_and_the_studio_offered(
 def test_an_error_that_trying_again_cannot_help_is_final_at_once(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    error = EngineError("weights_missing")
-    error.retryable = False
-    shoot = _fail(cast, monkeypatch, error)
+    shoot = _fail(cast, monkeypatch, EngineError("model_missing", model="sdxl-base"))
     assert (shoot.status, shoot.attempt) == ("failed", 1)
     page = _page(cast.northwind)
     assert "That was us" in page

@@ -33,6 +33,13 @@ def busy(cast: Cast) -> Cast:
             factories.make_shoot(cast.northwind.employees[who], "queued")
     with cast.southbay.scope():
         factories.make_shoot(cast.southbay.employees["sven"], "running")
+        factories.make_shoot(
+            cast.southbay.employees["sven"],
+            "failed",
+            error_kind="engine",
+            error_code="model_missing",
+            finished_at=now,
+        )
     factories.make_worker("studio mail", name="box:worker.2", doing="busy", shoots=4, busy_s=100.0)
     factories.make_worker("gpu", name="box:gpu0", device="H100", beat_at=now - timedelta(minutes=3))
     return cast
@@ -51,6 +58,7 @@ def test_the_page(busy: Cast) -> None:
     assert lines["northwind"].split()[1:5] == ["2", "0", "1", "any"]
     assert "southbay" in lines
     assert "intake 0" in said
+    assert "our failures within a day: model_missing × 1" in said
 
 
 def test_a_monitor_reads_the_same(busy: Cast) -> None:

@@ -3,18 +3,11 @@
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
-from django.utils import timezone
 
-from generation import turns
-from generation.models import Worker
-from generation.services.shoots import QUEUES
-from portal.lib.jobs import length
-from teams import tenancy
+from portal.queuestate import collect
 
 _CLEAR = "\x1b[H\x1b[2J"
 
@@ -28,8 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         while True:
-            with tenancy.system_scope():
-                seen = collect()
+            seen = collect()
             if options["json"]:
                 self.stdout.write(json.dumps(seen, indent=1))
             else:
@@ -38,42 +30,6 @@ class Command(BaseCommand):
                 return
             self.stdout.flush()
             time.sleep(options["watch"])
-
-
-def collect() -> dict[str, Any]:
-    """Everything that the command shows, JSON-able; times in seconds, None where nothing can be said."""
-    now = timezone.now()
-    shoots = {}
-    for queue in QUEUES:
-        seen = turns.compute(queue, now)
-        shoots[queue] = {
-            "waiting": seen.waiting,
-            "running": seen.running,
-            "workers": seen.workers,
-            "on_cpu": seen.on_cpu,
-            "newcomer_starts_in_s": seen.newcomer_s if seen.workers else None,
-            "shoot_takes_s": seen.durations,
-            "companies": [asdict(part) for part in turns.parts(queue, now)],
-        }
-    return {
-        "shoots": shoots,
-        "jobs": {queue: length(queue) for queue in settings.QUEUES if queue not in QUEUES},
-        "workers": [_worker(one, now) for one in Worker.objects.all()],
-    }
-
-
-def _worker(worker: Worker, now: Any) -> dict[str, Any]:
-    age = (now - worker.beat_at).total_seconds()
-    return {
-        "name": worker.name,
-        "queues": worker.queues,
-        "device": worker.device,
-        "doing": worker.doing if age <= turns.ALIVE_S else "silent",
-        "heard_of_s": round(age, 1),
-        "up_s": round((now - worker.started_at).total_seconds()),
-        "shoots": worker.shoots,
-        "mean_s": round(worker.busy_s / worker.shoots, 1) if worker.shoots else None,
-    }
 
 
 # --- as text -------------------------------------------------------------------------------------
@@ -93,6 +49,9 @@ def page(seen: dict[str, Any]) -> str:
         for one in seen["workers"]
     ]  # fmt: skip
     blocks.append(_table(head, rows) if rows else "No worker has given a sign of life within the hour.")
+    if seen["failures"]:
+        told = ", ".join(f"{code} × {count}" for code, count in seen["failures"].items())
+        blocks.append(f"our failures within a day: {told}")
     for name, queue in seen["shoots"].items():
         if queue["companies"]:
             columns = (f"company on {name}", "waiting", "running", "weight", "at once", "used", "its share",

@@ -73,12 +73,13 @@ class Command(RQWorker):
         with _only_one(called):
             threads.limit(_THREADS)
             worker = resident.start(_resident(queues, called, options["gpu"]))
-            try:
-                _warm_up(queues, worker)
-                worker.ready()
-                super().handle(*queues, **options)  # type: ignore[no-untyped-call]
-            finally:
-                worker.end()
+            with _watched_card(worker):
+                try:
+                    _warm_up(queues, worker)
+                    worker.ready()
+                    super().handle(*queues, **options)  # type: ignore[no-untyped-call]
+                finally:
+                    worker.end()
 
 
 def _number(text: str) -> int:
@@ -115,6 +116,21 @@ def _warm_up(queues: tuple[str, ...], worker: resident.Resident) -> None:
             raise CommandError(told(error)) from error
     if worker.device != "cpu":
         pipeline.warm_up_engines()
+
+
+@contextmanager
+def _watched_card(worker: resident.Resident) -> Iterator[None]:
+    """The engines' own watchdog sees steps of a pipeline, which are shorter than all else on a card."""
+    if worker.device == "cpu":
+        yield
+        return
+    from generation.imaging.engines import runtime
+    from generation.imaging.engines.steps import leave
+
+    if settings.STEP_TIMEOUT_S:
+        runtime.configure(runtime.RuntimeOptions(step_limit_s=settings.STEP_TIMEOUT_S))
+    with runtime.shared().watch(leave):
+        yield
 
 
 @contextmanager
