@@ -16,8 +16,8 @@ from teams import tenancy
 
 
 def collect() -> dict[str, Any]:
-    """Queues, workers, failures and shares over all companies, JSON-able. Times in seconds, None where nothing
-    can be said."""
+    """Queues, workers, failures and shares over all companies, JSON-able. Times in seconds, None where
+    nothing can be said."""
     with tenancy.system_scope():
         return _collect(timezone.now())
 
