@@ -123,6 +123,7 @@ ENGINE: Final[dict[str, str]] = {
         "The installed weights do not belong together: {what} has {found} where {wanted} is needed. "
         "Install the model that the table names."
     ),
+    "drawn_empty": _("{model} drew an empty picture. Try again; if it stays so, install the model again."),
     "attention_backend": _("The attention backend {backend} cannot be used here ({detail})."),
 }
 

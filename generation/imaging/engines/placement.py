@@ -2,7 +2,8 @@
 
 Decided by measured free memory. The ways in the order of their speed: `full`, `model` (one component at a
 time), `group` (one layer at a time, the next one on its way while this one computes) and `sequential` (one
-layer at a time, without pinned host memory). See diffusers' guide "Reduce memory usage".
+layer at a time). See diffusers' guide "Reduce memory usage"; its `enable_sequential_cpu_offload` is not used,
+since accelerate cannot take tied weights (the text encoders have them) off and on again.
 """
 
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ _RESERVE: Final = 0.06
 # Bytes of working memory per pixel of the picture: the VAE's decoder holds about five maps of 128 channels
 # at full size in two-byte numbers, and its convolutions want as much again as workspace.
 _WORKING_PER_PIXEL: Final = 128 * 2 * 10
+# Small, and called in another order (tiles, encoding) than the one in which layers would be fetched.
 _BESIDE_LAYERS: Final = ["vae"]
 _CGROUP: Final = Path("/sys/fs/cgroup")
 
@@ -31,6 +33,8 @@ class Needs:
     weights: int
     # Of one picture while it is made; see `working_bytes`.
     working: int
+    # It takes so few steps that a cache finds no two alike.
+    few_steps: bool = False
     # The weights were trained in bfloat16 and overflow the range of float16 (black pictures): where a
     # card has no bfloat16 they are computed in float32.
     bf16_only: bool = False
@@ -111,7 +115,7 @@ def decide(found: Sizes, working: int, free: int) -> Placement:
         "model": found.largest_model + working,
         # The layer that computes and the next one on its way.
         "group": 2 * found.largest_layer + found.beside_layers + working,
-        "sequential": found.largest_layer + working,
+        "sequential": found.largest_layer + found.beside_layers + working,
     }
     for way in ORDER:
         if needed[way] <= usable:
@@ -131,36 +135,23 @@ def place(pipe: Any, way: Placement, device: str) -> None:
 
     target = torch.device(device)
     pipe.remove_all_hooks()
-    # Seams of tiles can be seen at high contrast: only where memory is short.
-    _tiling(pipe, way != "full")
     if way == "full":
         pipe.to(target)
     elif way == "model":
         pipe.enable_model_cpu_offload(device=target)
-    elif way == "group":
-        _by_layer(pipe, target)
     else:
-        pipe.to("cpu")
-        pipe.enable_sequential_cpu_offload(device=target)
+        _by_layer(pipe, target, ahead=way == "group" and target.type == "cuda")
 
 
-def _by_layer(pipe: Any, target: Any) -> None:
-    """Group offloading, transfers overlapping the computation where the device has streams."""
+def _by_layer(pipe: Any, target: Any, *, ahead: bool) -> None:
+    """Layers take turns; with `ahead` the next is fetched by a stream of its own while one computes."""
     pipe.to("cpu")
-    streams = target.type == "cuda"
     pipe.enable_group_offload(
         onload_device=target,
         offload_type="leaf_level",
-        use_stream=streams,
-        record_stream=streams,
+        use_stream=ahead,
+        record_stream=ahead,
         # Pinning everything at once needs the weights' size a second time while it happens.
-        low_cpu_mem_usage=host_bytes() < sizes(pipe).total,
-        # Streams fetch layers in the order of the first pass, which tiles do not keep; it is small.
+        low_cpu_mem_usage=ahead and host_bytes() < sizes(pipe).total,
         exclude_modules=_BESIDE_LAYERS,
     )
-
-
-def _tiling(pipe: Any, on: bool) -> None:
-    vae = getattr(pipe, "vae", None)
-    if vae is not None and hasattr(vae, "enable_tiling"):
-        (vae.enable_tiling if on else vae.disable_tiling)()

@@ -24,6 +24,7 @@ from generation.imaging.engines.steps import Hang, Heartbeat, Steps, Watchdog
 from generation.imaging.engines.tuning import Tuned, Tuning, tune
 from generation.imaging.errors import EngineError, ImagingError
 
+_TILES: Final = "vae_tiling"
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -107,8 +108,9 @@ class Loaded:
 
         `work` gets a slice of the items and returns one result each; it makes its generators from the
         items' seeds on every call, so that a repeated or differently cut batch gives the same pictures.
-        Out of memory: half the batch, then weights off the card, then EngineError `gpu_memory`. The size
-        that fitted is remembered for works of the same `kind` (size of the picture, number of references).
+        Out of memory: half the batch, then weights off the card, then decoding in tiles, then EngineError
+        `gpu_memory`. The size that fitted is remembered for works of the same `kind` (size of the picture,
+        number of references).
         """
         size = max(1, min(first_guess, self.fits.get(kind, first_guess)))
         at = 0
@@ -136,16 +138,23 @@ class Loaded:
             return None
 
     def _smaller(self, size: int) -> int:
+        """The next thing to try where `size` pictures at a time were too many; returns how many."""
         release()
         if size > 1:
             return size // 2
         tighter: dict[Placement, Placement] = {"full": "model", "model": "group"}
-        way = tighter.get(self.placement)
-        if way is None or self.runtime.device == "cpu":
+        way = tighter.get(self.placement) if self.runtime.device != "cpu" else None
+        vae: Any = getattr(self.pipe, "vae", None)
+        if way is not None:
+            placement.place(self.pipe, way, self.runtime.device)
+            self.placement = way
+        elif hasattr(vae, "enable_tiling") and _TILES not in self.tuned.applied:
+            # The last resort: a seam between tiles may show, and the same seed gives another picture.
+            vae.enable_tiling()
+            self.tuned.applied.append(_TILES)
+        else:
             free = placement.free_bytes(self.runtime.device)
             raise EngineError("gpu_memory", model=self.key, free_gb=gigabytes(free))
-        placement.place(self.pipe, way, self.runtime.device)
-        self.placement = way
         return 1
 
 
@@ -231,7 +240,10 @@ class Runtime:
             pipe = build(self.dtype(needs.bf16_only))
             way = self.fit(pipe, needs)
             placement.place(pipe, way, self.device)
-            tuned = tune(pipe, self.options.tuning, in_layers=way in ("group", "sequential"))
+            tuned = tune(
+                pipe, self.options.tuning,
+                in_layers=way in ("group", "sequential"), few_steps=needs.few_steps,
+            )  # fmt: skip
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             if out_of_memory(error):
                 free = gigabytes(self._free(self.device))

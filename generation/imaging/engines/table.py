@@ -39,12 +39,15 @@ _SDXL: Final = tuple(
         shipped.IP_ADAPTER_ENCODER,
     )
 )
+# Finals by either; previews have a model of their own, which may be missing.
+_EDIT: Final = ((shipped.FIRERED_EDIT, shipped.QWEN_EDIT),)
 ENGINES: Final[dict[str, Offer]] = {
     one.name: one
     for one in (
         Offer("studio", "studio", "retouched", "generation.imaging.engines.studio:Studio"),
         Offer("sdxl", "gpu", "generated", "generation.imaging.engines.sdxl:Sdxl", _SDXL),
         Offer("wardrobe", "gpu", "generated", "generation.imaging.engines.wardrobe:Wardrobe", _SDXL),
+        Offer("edit", "gpu", "generated", "generation.imaging.engines.edit:Edit", _EDIT),
     )
 }
 

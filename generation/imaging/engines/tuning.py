@@ -10,15 +10,12 @@ from typing import Any, Final, Literal
 
 from generation.imaging.errors import EngineError
 
-Cache = Literal["off", "first_block", "pyramid"]
+Cache = Literal["off", "first_block"]
 
 # A change of the first block's residual below this share reuses the other blocks' last output; diffusers'
-# default, at which its authors see no loss.
+# default, at which its authors see no loss. Of diffusers' caches this is the one that keeps the two halves of
+# guidance apart in Qwen-Image (pyramid attention broadcast mixes them up).
 _FIRST_BLOCK_CHANGE: Final = 0.05
-# Attention is computed every second step within these timesteps (Zhao et al. 2024, Pyramid Attention
-# Broadcast: the first and last steps differ too much from their neighbours).
-_PYRAMID_EVERY: Final = 2
-_PYRAMID_TIMESTEPS: Final = (100, 800)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +26,7 @@ class Tuning:
     # A name of diffusers' attention dispatcher; `native` is PyTorch's, which picks flash kernels itself.
     attention: str = "native"
     compile: bool = False
-    # Caches change pictures a little, hence off: the same seed must give the same picture.
+    # Changes pictures a little, hence off: the same seed must give the same picture.
     cache: Cache = "off"
 
 
@@ -41,8 +38,9 @@ class Tuned:
     left_out: dict[str, str] = field(default_factory=dict)
 
 
-def tune(pipe: Any, tuning: Tuning, *, in_layers: bool) -> Tuned:
-    """Apply to a placed pipeline; `in_layers` where its layers take turns on the card.
+def tune(pipe: Any, tuning: Tuning, *, in_layers: bool, few_steps: bool = False) -> Tuned:
+    """Apply to a placed pipeline; `in_layers` where its layers take turns on the card, `few_steps` where
+    it takes so few that no two of them are alike.
 
     Raises EngineError `attention_backend` for a backend that is unknown or not installed.
     """
@@ -59,9 +57,9 @@ def tune(pipe: Any, tuning: Tuning, *, in_layers: bool) -> Tuned:
         _attention(pipe, tuning.attention, done)
     denoiser = denoiser_of(pipe)
     if tuning.cache != "off":
-        _cache(pipe, denoiser, tuning.cache, done)
+        _cache(denoiser, done, few_steps)
     if tuning.compile:
-        _compile(denoiser, done, in_layers=in_layers, whole="cache" not in " ".join(done.applied))
+        _compile(denoiser, done, in_layers)
     return done
 
 
@@ -99,29 +97,21 @@ def _attention(pipe: Any, backend: str, done: Tuned) -> None:
         done.applied.append(f"attention {backend} {name}")
 
 
-def _cache(pipe: Any, denoiser: Any, kind: Cache, done: Tuned) -> None:
-    from diffusers import FirstBlockCacheConfig, PyramidAttentionBroadcastConfig
+def _cache(denoiser: Any, done: Tuned, few_steps: bool) -> None:
+    from diffusers import FirstBlockCacheConfig
     from diffusers.models.cache_utils import CacheMixin
 
-    if not isinstance(denoiser, CacheMixin):
-        done.left_out[f"cache {kind}"] = f"{type(denoiser).__name__} has none"
-        return
-    if denoiser.is_cache_enabled:
-        return
-    config: Any
-    if kind == "first_block":
+    if few_steps:
+        done.left_out["cache first_block"] = "so few steps leave nothing to reuse"
+    elif not isinstance(denoiser, CacheMixin):
+        done.left_out["cache first_block"] = f"{type(denoiser).__name__} has none"
+    elif not denoiser.is_cache_enabled:
         config = FirstBlockCacheConfig(threshold=_FIRST_BLOCK_CHANGE)  # type: ignore[no-untyped-call]
-    else:
-        config = PyramidAttentionBroadcastConfig(  # type: ignore[no-untyped-call]
-            spatial_attention_block_skip_range=_PYRAMID_EVERY,
-            spatial_attention_timestep_skip_range=_PYRAMID_TIMESTEPS,
-            current_timestep_callback=lambda: pipe.current_timestep,
-        )
-    denoiser.enable_cache(config)
-    done.applied.append(f"cache {kind}")
+        denoiser.enable_cache(config)
+        done.applied.append("cache first_block")
 
 
-def _compile(denoiser: Any, done: Tuned, *, in_layers: bool, whole: bool) -> None:
+def _compile(denoiser: Any, done: Tuned, in_layers: bool) -> None:
     """Regional compilation: one block is compiled and used for all that are like it."""
     if in_layers:
         done.left_out["compile"] = "its layers take turns on the card"
@@ -129,5 +119,5 @@ def _compile(denoiser: Any, done: Tuned, *, in_layers: bool, whole: bool) -> Non
         done.left_out["compile"] = f"{type(denoiser).__name__} names no repeated blocks"
     else:
         # A cache decides in Python which blocks to skip; that breaks the graph.
-        denoiser.compile_repeated_blocks(fullgraph=whole)
+        denoiser.compile_repeated_blocks(fullgraph="cache first_block" not in done.applied)
         done.applied.append("compile")

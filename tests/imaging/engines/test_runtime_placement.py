@@ -17,7 +17,7 @@ QWEN = Sizes(total=58 * GB, largest_model=41 * GB, largest_layer=int(1.1 * GB), 
 
 @pytest.mark.parametrize(
     ("card_gb", "way"),
-    [(139, "full"), (78, "full"), (47, "model"), (23, "group"), (7, "group"), (4.5, "sequential")],
+    [(139, "full"), (78, "full"), (47, "model"), (23, "group"), (7, "group"), (4.8, "sequential")],
 )
 def test_each_card_gets_the_fastest_way_that_fits(card_gb: float, way: str) -> None:
     assert placement.decide(QWEN, 3 * GB, int(card_gb * GB)) == way
@@ -27,8 +27,8 @@ def test_a_card_that_is_too_small_says_what_is_needed() -> None:
     with pytest.raises(EngineError) as error:
         placement.decide(QWEN, 3 * GB, 4 * GB)
     assert error.value.code == "gpu_too_small"
-    assert error.value.data == {"need_gb": 4.4, "free_gb": 4.0}
-    assert "4.4 GB" in sentence(error.value.code, **error.value.data)
+    assert error.value.data == {"need_gb": 4.6, "free_gb": 4.0}
+    assert "4.6 GB" in sentence(error.value.code, **error.value.data)
 
 
 def test_room_is_made_by_forgetting_what_was_unused_longest() -> None:
