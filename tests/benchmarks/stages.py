@@ -70,7 +70,8 @@ def _developing(photo: Any) -> list[Stage]:
     guide = small.astype(np.float32) / 255.0
     prior = with_colours(guide, trimap, probability)
     alpha = closed_form(guide, trimap, prior)
-    full, linear, low = pixels.astype(np.float32) / 255.0, master.foreground, color.srgb8_to_linear(small)
+    linear, low = master.foreground, color.srgb8_to_linear(small)
+    edge = (master.alpha > 0) & (master.alpha < 1)
     saved = masters.save_master(master)
     tiny, big = small.shape[0] * small.shape[1] / 1e6, master.alpha.size / 1e6
     own = _face(master.landmarks)
@@ -78,7 +79,7 @@ def _developing(photo: Any) -> list[Stage]:
         Stage("segmentation", tiny, lambda: person_probability(small, face)),
         Stage("trimap", tiny, lambda: make_trimap(probability, face.landmarks)),
         Stage("alpha, solved small", tiny, lambda: closed_form(guide, trimap, prior)),
-        Stage("alpha, refined full", big, lambda: refine(alpha, guide, full)),
+        Stage("alpha, refined full", big, lambda: refine(alpha, guide, pixels, edge)),
         Stage("foreground colour", big, lambda: foreground(low, alpha, linear, master.alpha)),
         Stage("matte, all of it", big, lambda: cut_out(pixels, own)),
         Stage("develop (photo to master)", big, lambda: run.develop(photo)),

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from pymatting import cf_laplacian, cg, ichol
 from scipy.ndimage import gaussian_filter
 
-from generation.imaging.types import Alpha
+from generation.imaging.matting.sampling import sampled
+from generation.imaging.types import SRGB8, Alpha
 
 Array = NDArray[Any]
 
@@ -90,12 +91,12 @@ _GUIDE_EPSILON = 2e-5
 _VEIL = 0.03
 
 
-def refine(alpha: Alpha, small: Array, image: Array) -> Alpha:
-    """Carry a small alpha to the full picture along the picture's own edges.
+def refine(alpha: Alpha, small: Array, pixels: SRGB8, where: Array) -> Array:
+    """Carry a small alpha to chosen pixels of the full picture along the picture's own edges.
 
     Fast guided filter (He & Sun 2015): alpha = a . colour + b in windows at the small size, a and b
-    spread smoothly, colour at full size. `small` (h, w, 3) and `image` (H, W, 3) are float32 sRGB
-    0..1. Returns (H, W) in 0..1.
+    spread smoothly, colour at full size. `small` (h, w, 3) is float32 sRGB 0..1, `pixels` (H, W, 3) uint8
+    and `where` (H, W) boolean. Returns (N,) in 0..1 in the order of `where`.
     """
     size = (2 * _GUIDE_RADIUS + 1,) * 2
 
@@ -113,8 +114,7 @@ def refine(alpha: Alpha, small: Array, image: Array) -> Alpha:
     variance += _GUIDE_EPSILON * np.eye(3, dtype=np.float32)
     slope = np.linalg.solve(variance, covariance[..., None])[..., 0].astype(np.float32)
     offset = mean_a - (slope * mean_i).sum(axis=-1)
-    full = (image.shape[1], image.shape[0])
-    slope = cv2.resize(mean(slope), full, interpolation=cv2.INTER_LINEAR)
-    offset = cv2.resize(mean(offset), full, interpolation=cv2.INTER_LINEAR)
-    out = np.einsum("hwc,hwc->hw", slope, image) + offset
-    return np.asarray(np.clip((out - _VEIL) / (1 - 2 * _VEIL), 0.0, 1.0).astype(np.float32), np.float32)
+    planes = np.concatenate([mean(slope), mean(offset)[..., None]], axis=-1)
+    line = sampled(planes, where)
+    out = (line[:, :3] * (pixels[where].astype(np.float32) / 255)).sum(axis=1) + line[:, 3]
+    return np.asarray(np.clip((out - _VEIL) / (1 - 2 * _VEIL), 0.0, 1.0), np.float32)

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 from pymatting import estimate_foreground_ml
 
+from generation.imaging.matting.sampling import sampled
 from generation.imaging.types import Alpha, LinearRGB
 
 
@@ -12,16 +13,19 @@ def foreground(small: LinearRGB, small_alpha: Alpha, image: LinearRGB, alpha: Al
 
     Multi-level foreground estimation (Germer et al. 2020) at the small size, then one step of the
     blur-fusion update (Forte 2021) at full size: what the estimate does not explain of the picture
-    goes to the foreground in proportion to alpha, so strands keep their detail.
+    goes to the foreground in proportion to alpha, so strands keep their detail. Only the edge needs
+    that: inside, the picture itself is the foreground, and outside nobody sees it.
     """
     fore, back = estimate_foreground_ml(
         small.astype(np.float64), small_alpha.astype(np.float64), return_background=True
     )
-    full = (image.shape[1], image.shape[0])
-    fore = cv2.resize(fore.astype(np.float32), full, interpolation=cv2.INTER_LINEAR)
-    back = cv2.resize(back.astype(np.float32), full, interpolation=cv2.INTER_LINEAR)
-    a = alpha[..., None]
-    left_over = image - a * fore - (1 - a) * back
-    out = fore + a * left_over
-    sure = np.clip((a - 0.9) / 0.1, 0, 1)
-    return np.asarray(np.clip(out + sure * (image - out), 0.0, 1.0).astype(np.float32), np.float32)
+    edge = (alpha > 0) & (alpha < 1)
+    out = cv2.resize(
+        fore.astype(np.float32), (image.shape[1], image.shape[0]), interpolation=cv2.INTER_LINEAR
+    )
+    seen, near, a = image[edge], out[edge], alpha[edge][:, None]
+    near += a * (seen - a * near - (1 - a) * sampled(back.astype(np.float32), edge))
+    near += np.clip((a - 0.9) / 0.1, 0, 1) * (seen - near)
+    out[edge] = np.clip(near, 0.0, 1.0)
+    np.copyto(out, image, where=(alpha >= 1)[..., None])
+    return np.asarray(out, np.float32)

@@ -63,10 +63,11 @@ def _shrink(pixels: SRGB8, landmarks: NDArray[Any], scale: float) -> tuple[SRGB8
 def _to_full_size(small_alpha: Alpha, trimap: Alpha, guide: NDArray[Any], pixels: SRGB8) -> Alpha:
     """Refined inside the band, exactly 0 or 1 outside it."""
     full = (pixels.shape[1], pixels.shape[0])
-    refined = refine(small_alpha, guide, pixels.astype(np.float32) / 255.0)
     coarse = cv2.resize(small_alpha, full, interpolation=cv2.INTER_LINEAR)
     band = cv2.resize(((trimap > 0) & (trimap < 1)).astype(np.float32), full, interpolation=cv2.INTER_LINEAR)
-    alpha: Alpha = np.where(band > 0, refined, np.round(coarse)).astype(np.float32)
+    alpha: Alpha = np.round(coarse)
+    edge = band > 0
+    alpha[edge] = refine(small_alpha, guide, pixels, edge)
     # The filter may not revive what the solution had ruled out.
     reach = cv2.dilate(coarse, np.ones((5, 5), np.uint8))
     alpha[reach < 0.02] = 0.0
