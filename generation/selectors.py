@@ -12,7 +12,8 @@ from django.utils import timezone
 from branding.models import StyleVersion
 from generation import sentences, turns
 from generation.imaging import photoset
-from generation.imaging.engines.table import ENGINES
+from generation.imaging.engines.table import ENGINES, installed
+from generation.imaging.models.configured import store
 from generation.models import (
     FACE_THUMBNAIL,
     Candidate,
@@ -216,6 +217,8 @@ class EngineCard:
     title: str
     words: str
     on: bool
+    # Whether this machine holds its models, with the licences to use them.
+    installed: bool
     # Styles whose newest version uses it.
     styles: list[str]
 
@@ -231,6 +234,7 @@ def engine_cards(company: Company) -> list[EngineCard]:
             offer.name,
             *sentences.engine(offer.name),
             on=offer.name not in company.engines_off,
+            installed=installed(offer, store()),
             styles=sorted(users.get(offer.name, [])),
         )
         for offer in ENGINES.values()

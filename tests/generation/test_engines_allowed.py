@@ -255,6 +255,7 @@ def test_the_settings_are_kept_and_audited(cast: Cast) -> None:
     page = client.get(ENGINES).content.decode()
     assert "Draws clothes and shoulders" in page
     assert "Used by House style." in page
+    assert "Its models are not installed on this server." in page
     client.post(ENGINES, {"pictures": "generated", "engines": [NAME]})
     company = Company.objects.get(slug="northwind")
     assert company.allow_generated

@@ -7,6 +7,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.lib import gpus
+from portal.management.commands import up
 from portal.management.commands.up import programs
 
 
@@ -56,6 +57,9 @@ def test_each_card_has_a_worker(monkeypatch: pytest.MonkeyPatch, settings: Any) 
 def test_without_a_card_one_worker_uses_the_processor(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     monkeypatch.setattr(gpus, "can_generate", lambda: True)
     settings.GPUS = "none"
+    # Nothing is installed: nothing could be drawn.
+    assert _gpu_programs() == {}
+    monkeypatch.setattr(up, "installed", lambda offer, store: offer.name == "sdxl")
     assert _gpu_programs() == {"gpu.cpu": ["work", "--verbosity", "0", "gpu", "--as", "gpu.cpu"]}
     settings.GENERATE_ON_CPU = False
     assert _gpu_programs() == {}

@@ -21,6 +21,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, connections
 
+from generation.imaging.engines.table import ENGINES, Offer, installed
+from generation.imaging.models.configured import store
 from portal.lib import embedded, gpus
 from portal.lib.supervisor import Supervisor
 
@@ -149,7 +151,14 @@ def _gpu_workers(work: list[str]) -> dict[str, list[str]]:
     cards = gpus.visible(settings.GPUS)
     if cards:
         return {f"gpu.{number}": [*work, "gpu", "--gpu", str(number)] for number in cards}
-    return {"gpu.cpu": [*work, "gpu", "--as", "gpu.cpu"]} if settings.GENERATE_ON_CPU else {}
+    if not settings.GENERATE_ON_CPU or not any(_draws_here(offer) for offer in ENGINES.values()):
+        return {}
+    return {"gpu.cpu": [*work, "gpu", "--as", "gpu.cpu"]}
+
+
+def _draws_here(offer: Offer) -> bool:
+    """Whether an engine of the gpu queue has its models on this machine."""
+    return offer.queue == "gpu" and installed(offer, store())
 
 
 def welcome(access: dict[str, str] | None) -> str:
