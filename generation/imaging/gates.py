@@ -36,7 +36,7 @@ MOST_L_DRIFT: Final = 3.5
 MOST_CLIPPED: Final = 0.02
 # Haze of the matte around the head plus what was kept although the segmenter contradicted itself there
 # (`matting.layers.Matte.unsure`, docs/mattes.md): of the shared portraits, fit ones measure 0.09 to 0.35,
-# the one in which bystanders are left 0.43; a made bystander without a visible face 0.42.
+# the one in which bystanders are left 0.43.
 MOST_UNSURE: Final = 0.40
 # Eye detail over skin detail, see `eye_sharpness`: 1 is a face in focus.
 LEAST_EYE_SHARPNESS: Final = 0.30
