@@ -35,7 +35,7 @@ from generation.imaging.prepare import others, prepared
 from generation.imaging.prompt import Visible
 from generation.imaging.ranking import order
 from generation.imaging.ranking.signature import signature
-from generation.imaging.shooting import MOST_IDLE, OF_THE_PHOTO, Shooting, rising
+from generation.imaging.shooting import MOST_IDLE, OF_THE_PHOTO, Shooting, give_memory_back, rising
 from generation.imaging.types import (
     SRGB8,
     Alpha,
@@ -305,6 +305,7 @@ class _Roll:
     def release(self) -> None:
         """Give the layers back; they are made again where further pictures are wanted after all."""
         self._master = None
+        give_memory_back()
 
     def _next(self, share: float) -> tuple[str, Candidate | None]:
         """The next picture's key, and the picture where it is a new one."""
