@@ -82,27 +82,6 @@ def test_the_same_photos_and_seed_are_the_same_bytes_with_any_number_of_workers(
     assert sorted(_pictures(outs[0])) == ["Byron/01.png", "Grace/01.png"]
 
 
-@pytest.mark.slow
-def test_every_awkward_file_is_a_person_who_hears_why(tmp_path: Path) -> None:
-    folder, out = tmp_path / "people", tmp_path / "out"
-    awkward = people.files("awkward")
-    if not awkward:
-        pytest.skip("the shared photos are not on this machine")
-    # Every sixth: all of them take minutes, and the photo check's own tests read all.
-    for at, file in enumerate(awkward[::6]):
-        person = folder / f"{at:03d}"
-        person.mkdir(parents=True)
-        (person / Path(file).name).symlink_to(people.shared(file))
-    done = _headshots(folder, "--out", out, "--size", "160x200", "--count", 1, "--workers", 2)
-    assert done.returncode in (0, 3), done.stderr
-    assert "Traceback" not in done.stderr
-    report = json.loads((out / "report.json").read_text())
-    assert len(report["people"]) == len(awkward[::6])
-    for person in report["people"]:
-        assert person["status"] == "ok" or person["reasons"][0]["message"]
-        assert all(one["code"] != "engine_failed" for one in person["reasons"])
-
-
 def test_what_goes_wrong_with_one_person_is_theirs_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
