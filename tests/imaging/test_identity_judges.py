@@ -42,7 +42,7 @@ metric = "cosine"
 threshold = {threshold}
 usual = 0.3
 even = 0.5
-steepness = 12.0
+steepness = 6.0
 """
 
 
@@ -260,7 +260,8 @@ def test_a_pack_votes_on_every_picture(root: Path, collins: Gallery) -> None:
     (one,) = shoot(collins)
     assert one.variation["judged_by"] == f"{DLIB} pack-a"
     numbers = [one.measures[f"likeness {name}"] for name in (DLIB, "pack-a")]
-    assert numbers[0] != numbers[1]
+    # By curves of their own: the pack's cannot rise above 0.953, where two pictures are the same.
+    assert numbers[1] < 0.953 < numbers[0]
     assert one.gates["likeness"].passed
     assert one.gates["likeness"].value == pytest.approx(one.likeness)
     assert round(one.likeness, 4) in numbers
