@@ -134,6 +134,8 @@ class EngineOptions(Part):
     # How strongly the person's photos, and the style's reference pictures, condition the picture.
     identity: Strength = 0.8
     style: Strength = 0.4
+    # Content ids of pictures whose colour and light are wanted; without any, the studio's own picture.
+    references: tuple[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")], ...] = Field((), max_length=4)
     # How much of the picture is drawn anew: 1 starts from noise, less from the person before the plate.
     strength: float = Field(0.7, ge=0.02, le=1.0)
     # The same for the second pass at full size; 0 leaves the second pass out.
@@ -166,6 +168,8 @@ class Look(Part):
             found["backdrop", "image"] = self.backdrop.image
         if self.grade.lut:
             found["grade", "lut"] = self.grade.lut
+        for at, key in enumerate(self.engine_options.references):
+            found["engine_options", f"references.{at}"] = key
         return found
 
 

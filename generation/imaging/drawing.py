@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from branding.look import Framing, Look
-from generation.imaging import photocheck
+from generation.imaging import materials, photocheck
+from generation.imaging.decode import decode_photo
 from generation.imaging.engines.base import Portrait
 from generation.imaging.errors import SubjectError
 from generation.imaging.finishing import masters
 from generation.imaging.finishing.skin import skin_lab
 from generation.imaging.lighting import estimate, temperature
-from generation.imaging.types import MasterLayers, PhotoReport, Progress
+from generation.imaging.types import SRGB8, MasterLayers, PhotoReport, Progress
 
 # Of the work that a round leaves to do, what the next one is expected to do: most people need one round.
 _EXPECTED: Final = 0.85
@@ -43,6 +44,12 @@ def nearer(progress: Progress, again: int) -> Progress:
         progress(stage, 1 - left * (1 - _EXPECTED * share))
 
     return told
+
+
+def references(look: Look) -> tuple[SRGB8, ...]:
+    """The pictures whose colour and light the look wants. Raises EngineError `material_missing` or
+    `material_damaged`, DecodeError."""
+    return tuple(decode_photo(materials.read(key)).pixels for key in look.engine_options.references)
 
 
 def looked_at(portrait: Portrait, framing: Framing) -> Portrait:

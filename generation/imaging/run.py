@@ -235,7 +235,8 @@ def _round(work: _Work, seed: int, again: int) -> Iterator[Candidate]:
     gallery = replace(work.gallery, photos=tuple(work.gallery.photos[at] for at in spanning))
     draws = find_offer(work.look.engine).source == "generated"
     seen = work.wearer.visible() if draws else Visible()
-    sitting = Sitting(seen, work.size, (), lambda photo, at, loose: pose(photo, work.look, at, loose))
+    style = drawing.references(work.look) if draws else ()
+    sitting = Sitting(seen, work.size, style, lambda photo, at, loose: pose(photo, work.look, at, loose))
     shooting = work.shooting
     room = shooting.room(again)
     expected = room if draws else min(room, len(gallery.photos))

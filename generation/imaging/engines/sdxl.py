@@ -15,7 +15,7 @@ from branding.look import Look
 from generation.imaging.engines.base import Portrait, Posed, Sitting, drawn
 from generation.imaging.engines.conditions import resized
 from generation.imaging.engines.runtime import libraries, shared
-from generation.imaging.engines.sdxl_draw import Artist, artist
+from generation.imaging.engines.sdxl_draw import Artist, artist, blank
 from generation.imaging.engines.sdxl_load import Weights, build, installed
 from generation.imaging.engines.steps import Steps
 from generation.imaging.errors import SubjectError
@@ -31,6 +31,8 @@ _MOST_ENLARGED: Final = 2.0
 _MOST_PHOTOS: Final = 3
 # Pictures that are drawn together on a large card; memory decides downwards.
 _TOGETHER: Final = 4
+# The shape that headshots are delivered in.
+_PORTRAIT: Final = (4, 5)
 # Share of a picture's time that the first pass takes.
 _FIRST_PASS: Final = 0.35
 
@@ -40,6 +42,17 @@ class Sdxl:
 
     name = "sdxl"
     version = "1"
+
+    def warm_up(self) -> None:
+        """Load the pipeline of finals and take it through two steps, which compiles and tunes it.
+
+        Raises EngineError as `photograph` does.
+        """
+        libraries()
+        weights = installed(store(), "final")
+        size = fitting(weights, _PORTRAIT)
+        with shared().use(weights.key, build(weights), weights.needs(size)) as loaded:
+            blank(loaded, weights, size)
 
     def photograph(
         self, gallery: Gallery, look: Look, *, sitting: Sitting, seed: int, count: int, progress: Progress

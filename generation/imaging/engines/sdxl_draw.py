@@ -141,6 +141,30 @@ class Artist:
         return self._pipes[kind]
 
 
+def blank(loaded: Loaded, weights: Weights, size: tuple[int, int]) -> None:
+    """Two steps over a grey picture that nobody sees."""
+    grey = np.full((size[1], size[0], 3), 127, np.uint8)
+    options = EngineOptions(steps=20, strength=0.1)
+    guided = guidance(weights, options) > 1
+    embeds = [sdxl_identity.encoded(loaded.pipe, at, [grey], guided=guided) for at in (0, 1)]
+    if weights.faceid:
+        embeds.append(sdxl_identity.faceid(loaded.pipe, np.zeros(512, np.float32), guided=guided))
+    words = Prompt("a grey card", "")
+    one = Artist(loaded, weights, options, words, embeds, lambda count, stage: Steps(_quiet, count, stage))
+    given = one._given([], [0]) | one._from(grey, options.strength)
+    one._call(_img2img(), None, "generate", given)
+
+
+def _quiet(stage: str, share: float) -> None:
+    """A progress that tells nobody."""
+
+
+def _img2img() -> type:
+    from diffusers import StableDiffusionXLControlNetUnionImg2ImgPipeline
+
+    return StableDiffusionXLControlNetUnionImg2ImgPipeline
+
+
 def guidance(weights: Weights, options: EngineOptions) -> float:
     """The guidance of a quality: distilled LoRAs have theirs built in."""
     return _FEW[weights.few_kind][1] if weights.few_kind else options.guidance

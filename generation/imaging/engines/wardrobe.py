@@ -15,7 +15,7 @@ from generation.imaging.engines.base import Portrait, Posed, Sitting, drawn
 from generation.imaging.engines.clothes import clothes_mask, put_under
 from generation.imaging.engines.conditions import conditions, in_the_photo, resized
 from generation.imaging.engines.runtime import libraries, shared
-from generation.imaging.engines.sdxl import Told, enlarged, fitting, how, poses, refines, seeds_of
+from generation.imaging.engines.sdxl import Sdxl, Told, enlarged, fitting, how, poses, refines, seeds_of
 from generation.imaging.engines.sdxl_draw import Artist, artist
 from generation.imaging.engines.sdxl_load import Weights, build, installed
 from generation.imaging.models.configured import store
@@ -33,6 +33,10 @@ class Wardrobe:
 
     name = "wardrobe"
     version = "1"
+
+    def warm_up(self) -> None:
+        """The same weights as SDXL's, and so the same pipeline. Raises EngineError."""
+        Sdxl().warm_up()
 
     def photograph(
         self, gallery: Gallery, look: Look, *, sitting: Sitting, seed: int, count: int, progress: Progress

@@ -139,3 +139,15 @@ def test_a_preview_takes_few_steps_and_no_second_pass() -> None:
     assert (how["sampler"], how["steps"], how["refine"]) == ("lcm", 6, 0.0)
     assert shoots.drawn(look, size=(960, 1200))[0].shape == shoots.drawn(look)[0].shape
     assert (shoots.drawn(look)[0] != shoots.drawn(shoots.with_options(refine=0.0))[0]).any()
+
+
+def test_warming_up_loads_what_a_shoot_then_uses() -> None:
+    from generation.imaging.engines.runtime import shared
+
+    for name in list(shared().residents()):
+        shared().forget(name)
+    find_engine("wardrobe").warm_up()  # type: ignore[attr-defined]
+    assert list(shared().residents()) == [sdxl_load.installed(shoots.store(), "final").key]
+    before = shared()._residents.copy()
+    shoots.drawn()
+    assert shared()._residents == before
