@@ -213,7 +213,7 @@ def _extent(pixels: SRGB8, face: Face) -> tuple[float, float]:
     landmarks = face.landmarks * np.float32(scale)
     person: Alpha = person_probability(
         small, Face(face.box, landmarks, face.yaw_deg, face.pitch_deg, face.roll_deg, face.score)
-    )
+    ).probability
     unit, middle = face_unit(landmarks), eye_middle(landmarks)
     down = (landmarks[CHIN, :2] - middle) / max(unit, 1e-3)
     ys, xs = np.mgrid[0 : person.shape[0], 0 : person.shape[1]].astype(np.float32)

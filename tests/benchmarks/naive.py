@@ -100,7 +100,8 @@ def _matte_input(pixels: Any, face: Face) -> tuple[Any, Face, Any]:
     small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     landmarks = moved(face.landmarks, scale)
     found = Face(face.box, landmarks, face.yaw_deg, face.pitch_deg, face.roll_deg, face.score)
-    return small, found, make_trimap(person_probability(small, found), landmarks)
+    probability = person_probability(small, found).probability
+    return small, found, make_trimap(small.astype(np.float32) / 255, probability, landmarks)
 
 
 def decode(data: bytes) -> Any:

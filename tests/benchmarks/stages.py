@@ -14,8 +14,9 @@ from generation.imaging.face.detect import detect_faces
 from generation.imaging.finishing import backdrop, composite, detail, framing, grade, masters, retouch
 from generation.imaging.finishing.encode import png
 from generation.imaging.identity.encoder import embed
+from generation.imaging.landmarks import eye_middle, face_unit
 from generation.imaging.lighting import estimate, relight
-from generation.imaging.matting.alpha import closed_form, refine, with_colours
+from generation.imaging.matting.alpha import belief, closed_form, refine
 from generation.imaging.matting.foreground import foreground
 from generation.imaging.matting.layers import cut_out
 from generation.imaging.matting.segment import person_probability
@@ -65,11 +66,12 @@ def _developing(photo: Any) -> list[Stage]:
     size = (round(pixels.shape[1] * scale), round(pixels.shape[0] * scale))
     small = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
     face = _face(master.landmarks * np.float32(scale))
-    probability = person_probability(small, face)
-    trimap = make_trimap(probability, face.landmarks)
+    probability = person_probability(small, face).probability
     guide = small.astype(np.float32) / 255.0
-    prior = with_colours(guide, trimap, probability)
-    alpha = closed_form(guide, trimap, prior)
+    trimap = make_trimap(guide, probability, face.landmarks)
+    unit, eyes = face_unit(face.landmarks), eye_middle(face.landmarks)
+    prior, trust = belief(guide, trimap, probability, unit, eyes)
+    alpha = closed_form(guide, trimap, prior, trust)
     linear, low = master.foreground, color.srgb8_to_linear(small)
     edge = (master.alpha > 0) & (master.alpha < 1)
     saved = masters.save_master(master)
@@ -77,8 +79,8 @@ def _developing(photo: Any) -> list[Stage]:
     own = _face(master.landmarks)
     return [
         Stage("segmentation", tiny, lambda: person_probability(small, face)),
-        Stage("trimap", tiny, lambda: make_trimap(probability, face.landmarks)),
-        Stage("alpha, solved small", tiny, lambda: closed_form(guide, trimap, prior)),
+        Stage("trimap", tiny, lambda: make_trimap(guide, probability, face.landmarks)),
+        Stage("alpha, solved small", tiny, lambda: closed_form(guide, trimap, prior, trust)),
         Stage("alpha, refined full", big, lambda: refine(alpha, guide, pixels, edge)),
         Stage("foreground colour", big, lambda: foreground(low, alpha, linear, master.alpha)),
         Stage("matte, all of it", big, lambda: cut_out(pixels, own)),

@@ -53,7 +53,8 @@ def test_spill_is_taken_out_of_the_foreground() -> None:
 
 def test_the_unknown_band_is_wider_at_hair_than_at_shoulders() -> None:
     master = people.master()
-    trimap = make_trimap((master.alpha > 0.5).astype(np.float32), master.landmarks)
+    picture = np.sqrt(master.foreground)
+    trimap = make_trimap(picture, (master.alpha > 0.5).astype(np.float32), master.landmarks)
     unknown = (trimap > 0) & (trimap < 1)
     crown = int(master.landmarks[10, 0])
     at_hair = int(unknown[: int(master.landmarks[10, 1]), crown].sum())

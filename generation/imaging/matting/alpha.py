@@ -7,8 +7,8 @@ import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 from pymatting import cf_laplacian, cg, ichol
-from scipy.ndimage import gaussian_filter
 
+from generation.imaging.matting.colours import colour_odds
 from generation.imaging.matting.sampling import sampled
 from generation.imaging.types import SRGB8, Alpha
 
@@ -21,15 +21,21 @@ SOLVE_PX = 260_000
 _EPSILON = 1e-5
 # Weight of the segmenter's own opinion where it is sure: too weak to blur strands, strong enough to
 # decide where backdrop and person share their colours (the prior term of Levin et al., section 5).
-_PRIOR = 6e-3
+_PRIOR = 4e-3
+# And its weight far outside the edge (distances in eye-to-chin units): where opinion says backdrop, more
+# so where the colours say it too. A strand is never that far off without being believed in.
+_FAR_FROM, _FAR_OVER = 0.04, 0.05
+_FAR_BACK, _FAR_BACK_COLOURED = 0.6, 0.3
+_BACK_BELOW = 0.3
 _TOLERANCE = 1e-6
 _ITERATIONS = 700
 
 
-def closed_form(image: Array, trimap: Alpha, prior: Alpha) -> Alpha:
+def closed_form(image: Array, trimap: Alpha, prior: Alpha, trust: Array) -> Alpha:
     """Closed-form alpha (Levin, Lischinski & Weiss 2008) of the unknown pixels only.
 
-    `image` is (H, W, 3) float sRGB 0..1, `trimap` 0 / 0.5 / 1. The known pixels are eliminated from
+    `image` is (H, W, 3) float sRGB 0..1, `trimap` 0 / 0.5 / 1, `prior` what is believed of each pixel and
+    `trust` how firmly. The known pixels are eliminated from
     the system instead of being pulled by a penalty, which makes it several times smaller.
     """
     unknown = (trimap > 0) & (trimap < 1)
@@ -41,10 +47,10 @@ def closed_form(image: Array, trimap: Alpha, prior: Alpha) -> Alpha:
     fixed = np.flatnonzero(~unknown.ravel())
     rows = laplacian[free]
     believed = prior.ravel()[free].astype(np.float64)
-    trust = _PRIOR * np.abs(2 * believed - 1) ** 3 + 1e-9
-    system = rows[:, free] + scipy.sparse.diags(trust)
+    held = trust.ravel()[free]
+    system = rows[:, free] + scipy.sparse.diags(held)
     right = -(rows[:, fixed] @ trimap.ravel()[fixed].astype(np.float64))
-    right += trust * believed
+    right += held * believed
     start = believed
     preconditioner = ichol(system.tocsc(), discard_threshold=1e-4, shifts=[0.0, 1e-4, 1e-3, 1e-2, 0.1, 0.5])
     solved = cg(system.tocsr(), right, x0=start, M=preconditioner, rtol=_TOLERANCE, atol=0.0,
@@ -55,32 +61,29 @@ def closed_form(image: Array, trimap: Alpha, prior: Alpha) -> Alpha:
     return alpha
 
 
-# Colour histogram: cells per Lab axis, and how much a colour's odds count beside the segmenter's.
-_CELLS = 20
+# How much colours count beside the segmenter's probability, and how sure either may be.
 _COLOUR_SHARE = 1.0
 _ODDS_LIMIT = 0.02
 
 
-def with_colours(image: Array, trimap: Alpha, probability: Alpha) -> Alpha:
-    """The segmenter's probability joined with what the colours of sure person and sure backdrop say.
+def belief(image: Array, trimap: Alpha, probability: Alpha, unit: float, eyes: Array) -> tuple[Alpha, Array]:
+    """What is believed of each pixel (0..1), and the trust in it, from segmenter and colours together.
 
-    A red stripe beside the neck is on no one's face but all over the flag behind. Histograms in Lab,
-    blurred over neighbouring cells; odds multiply (naive Bayes). `image` is (H, W, 3) float32 sRGB 0..1.
+    A red stripe beside the neck is on no one's face but all over the flag behind: odds multiply (naive
+    Bayes). `image` is (H, W, 3) float32 sRGB 0..1; `unit` eyes to chin and `eyes` their middle in pixels.
     """
-    lab = cv2.cvtColor(image, cv2.COLOR_RGB2Lab)
-    scaled = (lab + np.array([0, 110, 110], np.float32)) / np.array([101, 220, 220], np.float32)
-    cell = np.clip((scaled * _CELLS).astype(np.int32), 0, _CELLS - 1)
-    index = (cell[..., 0] * _CELLS + cell[..., 1]) * _CELLS + cell[..., 2]
-    share = []
-    for known in (trimap >= 1, trimap <= 0):
-        counts = np.bincount(index[known], minlength=_CELLS**3).reshape((_CELLS,) * 3).astype(np.float64)
-        smooth = gaussian_filter(counts, 0.8)
-        share.append(smooth / max(float(smooth.sum()), 1.0) + 2e-5)
-    odds = (share[0] / (share[0] + share[1])).ravel()[index]
+    odds = colour_odds(image, trimap >= 1, trimap <= 0, unit, eyes)
     colour = np.clip(odds, _ODDS_LIMIT, 1 - _ODDS_LIMIT)
     segment = np.clip(probability, _ODDS_LIMIT, 1 - _ODDS_LIMIT)
     joined = np.log(segment / (1 - segment)) + _COLOUR_SHARE * np.log(colour / (1 - colour))
-    return np.asarray(1 / (1 + np.exp(-joined)), np.float32)
+    prior = np.asarray(1 / (1 + np.exp(-joined)), np.float32)
+    wide = cv2.copyMakeBorder((probability <= 0.5).astype(np.uint8), 2, 2, 2, 2, cv2.BORDER_REPLICATE)
+    outside = cv2.distanceTransform(wide, cv2.DIST_L2, 5)[2:-2, 2:-2] / unit
+    far = np.clip((outside - _FAR_FROM) / _FAR_OVER, 0, 1)
+    both = np.clip(1 - np.maximum(probability, odds) / _BACK_BELOW, 0, 1)
+    trust = _PRIOR * np.abs(2 * prior - 1) ** 3 + 1e-9
+    trust += far * (_FAR_BACK * np.clip(1 - prior / _BACK_BELOW, 0, 1) + _FAR_BACK_COLOURED * both)
+    return prior, trust
 
 
 # Window of the refinement at the solving size, and its regularisation: a window of 7 pixels spans a

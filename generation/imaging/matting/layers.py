@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from generation.imaging import color
 from generation.imaging.landmarks import eye_middle, face_unit
-from generation.imaging.matting.alpha import SOLVE_PX, closed_form, refine, with_colours
+from generation.imaging.matting.alpha import SOLVE_PX, belief, closed_form, refine
 from generation.imaging.matting.foreground import foreground
 from generation.imaging.matting.segment import person_probability
 from generation.imaging.matting.trimap import make_trimap
@@ -39,15 +39,17 @@ def cut_out(pixels: SRGB8, face: Face, others: Sequence[Face] = ()) -> Matte:
     scale = min(1.0, float(np.sqrt(SOLVE_PX / (pixels.shape[0] * pixels.shape[1]))))
     small, landmarks = _shrink(pixels, face.landmarks, scale)
     small_face = Face(face.box, landmarks, face.yaw_deg, face.pitch_deg, face.roll_deg, face.score)
-    probability = person_probability(
+    opinion = person_probability(
         small, small_face, [_shrink(pixels, other.landmarks, scale)[1] for other in others]
     )
-    trimap = make_trimap(probability, landmarks)
     guide = small.astype(np.float32) / 255.0
-    small_alpha = _without_islands(closed_form(guide, trimap, with_colours(guide, trimap, probability)))
+    trimap = make_trimap(guide, opinion.probability, landmarks)
+    prior, trust = belief(guide, trimap, opinion.probability, face_unit(landmarks), eye_middle(landmarks))
+    small_alpha = _without_islands(closed_form(guide, trimap, prior, trust))
     alpha = _to_full_size(small_alpha, trimap, guide, pixels)
     fore = foreground(color.srgb8_to_linear(small), small_alpha, color.srgb8_to_linear(pixels), alpha)
-    return Matte(fore, alpha, _unsure(small_alpha, trimap, landmarks))
+    unsure = _hazy(small_alpha, trimap, landmarks) + _leftover(small_alpha, opinion.contested, landmarks)
+    return Matte(fore, alpha, min(1.0, unsure))
 
 
 def _shrink(pixels: SRGB8, landmarks: NDArray[Any], scale: float) -> tuple[SRGB8, NDArray[Any]]:
@@ -86,7 +88,7 @@ def _without_islands(alpha: Alpha) -> Alpha:
     return np.where(keep > 0, alpha, 0.0).astype(np.float32)
 
 
-def _unsure(alpha: Alpha, trimap: Alpha, landmarks: NDArray[Any]) -> float:
+def _hazy(alpha: Alpha, trimap: Alpha, landmarks: NDArray[Any]) -> float:
     """Mean of 4a(1-a) over the unknown band around head and neck: 0 all decided, 1 all undecided."""
     unit, (_, eye_y) = face_unit(landmarks), eye_middle(landmarks)
     band = (trimap > 0) & (trimap < 1)
@@ -95,3 +97,9 @@ def _unsure(alpha: Alpha, trimap: Alpha, landmarks: NDArray[Any]) -> float:
         return 0.0
     values = alpha[band]
     return float((4 * values * (1 - values)).mean())
+
+
+def _leftover(alpha: Alpha, contested: Alpha, landmarks: NDArray[Any]) -> float:
+    """Area that was kept although the segmenter contradicted itself there, in squares of the
+    eye-to-chin distance: what may be a bystander, a flag or furniture. 0.05 is a thumb's breadth of it."""
+    return float((alpha * contested).sum()) / face_unit(landmarks) ** 2

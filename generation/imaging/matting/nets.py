@@ -18,6 +18,13 @@ from generation.imaging.types import SRGB8, Alpha
 
 # The nets see this many pixels a side, whatever they are given.
 _NET_PX = 256
+# Views are turned at this size, which is finer than the net sees.
+_VIEW_PX = 384
+# How far a picture is turned for the net, and the scale that keeps most of it in view.
+_ANGLES_DEG = (-30.0, -20.0, -10.0, 0.0, 10.0, 20.0, 30.0)
+_TURNED_SCALE = 0.85
+# The pose net is slower and only asked where the views disagree.
+_BODY_ANGLES_DEG = (-20.0, 0.0, 20.0)
 _net_lock = threading.Lock()
 
 
@@ -54,44 +61,45 @@ def _new_lock_in_child() -> None:
 os.register_at_fork(after_in_child=_new_lock_in_child)
 
 
-def _fit(mask: Alpha, like: SRGB8) -> Alpha:
-    size = (like.shape[1], like.shape[0])
-    out = cv2.resize(mask, size, interpolation=cv2.INTER_CUBIC)
-    return np.asarray(np.clip(out, 0.0, 1.0), np.float32)
+def selfie_views(pixels: SRGB8) -> NDArray[np.float32]:
+    """(V, h, w) probabilities of a picture by selfie segmentation, one for each view of it.
 
-
-def selfie_mask(pixels: SRGB8) -> Alpha:
-    """Selfie segmentation's probability of a whole (small) picture, same size.
-
-    Mean over the picture, its mirror image and both without colour: gaudy backdrops mislead the net
-    mostly by their colours, and a one-sided error rarely repeats in the mirror.
+    The net is shown the picture turned by several angles, each also mirrored. A person stays one; what
+    only resembles one (a flag's fold beside a neck) is taken for one at some angles and not at others.
+    h, w: the picture's shape at no more than `_VIEW_PX` a side.
     """
-    small = np.asarray(cv2.resize(pixels, (_NET_PX, _NET_PX), interpolation=cv2.INTER_AREA), np.uint8)
-    grey = np.asarray(cv2.cvtColor(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB), np.uint8)
-    mask = np.zeros((_NET_PX, _NET_PX), np.float32)
+    scale = min(1.0, _VIEW_PX / max(pixels.shape[:2]))
+    size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
+    small = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+    views = []
     with _net_lock:
         selfie = _nets(os.getpid()).selfie
-        for view in (small, grey):
-            mask += selfie.process(np.ascontiguousarray(view)).segmentation_mask
-            mirrored = np.ascontiguousarray(view[:, ::-1])
-            mask += selfie.process(mirrored).segmentation_mask[:, ::-1]
-    return _fit(mask / 4.0, pixels)
+        for angle in _ANGLES_DEG:
+            turn = _turn(size, angle)
+            view = _turned(small, turn, size)
+            view = cv2.resize(view, (_NET_PX, _NET_PX), interpolation=cv2.INTER_AREA)
+            for step in (1, -1):
+                mask = selfie.process(np.ascontiguousarray(view[:, ::step])).segmentation_mask[:, ::step]
+                mask = cv2.resize(np.ascontiguousarray(mask), size, interpolation=cv2.INTER_LINEAR)
+                views.append(_turned(mask, turn, size, back=True))
+    return np.asarray(views, np.float32)
 
 
 def body_mask(pixels: SRGB8) -> Alpha | None:
-    """The pose net's segmentation (BlazePose GHUM), mean of picture and mirror image; None where it
-    finds nobody. Coarse at edges, but it knows a body from a flag."""
+    """The pose net's segmentation (BlazePose GHUM), median over turned views; None where it finds
+    nobody. Coarse at edges, but it knows a body from a flag."""
+    size = (pixels.shape[1], pixels.shape[0])
     masks = []
     with _net_lock:
         pose = _nets(os.getpid()).pose
-        for mirror in (False, True):
-            view = np.ascontiguousarray(pixels[:, ::-1]) if mirror else np.ascontiguousarray(pixels)
-            mask = pose.process(view).segmentation_mask
+        for angle in _BODY_ANGLES_DEG:
+            turn = _turn(size, angle)
+            mask = pose.process(_turned(pixels, turn, size)).segmentation_mask
             if mask is not None:
-                masks.append(mask[:, ::-1] if mirror else np.array(mask))
+                masks.append(_turned(mask, turn, size, back=True))
     if not masks:
         return None
-    return np.asarray(np.clip(np.mean(masks, axis=0), 0, 1), np.float32)
+    return np.asarray(np.clip(np.median(masks, axis=0), 0, 1), np.float32)
 
 
 def body_points(pixels: SRGB8) -> NDArray[np.float32] | None:
@@ -104,3 +112,15 @@ def body_points(pixels: SRGB8) -> NDArray[np.float32] | None:
     height, width = pixels.shape[:2]
     points = [(one.x * width, one.y * height, one.visibility) for one in found.landmark]
     return np.asarray(points, np.float32)
+
+
+def _turn(size: tuple[int, int], angle: float) -> NDArray[np.float64]:
+    """The (2, 3) matrix that turns a picture of this size around its middle."""
+    out = cv2.getRotationMatrix2D((size[0] / 2, size[1] / 2), angle, _TURNED_SCALE)
+    return np.asarray(out, np.float64)
+
+
+def _turned(pixels: Any, turn: NDArray[np.float64], size: tuple[int, int], *, back: bool = False) -> Any:
+    """A picture or mask turned, or turned back; what comes into view repeats the border."""
+    flags = cv2.INTER_LINEAR | (cv2.WARP_INVERSE_MAP if back else 0)
+    return cv2.warpAffine(pixels, turn, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)

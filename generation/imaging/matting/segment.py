@@ -1,38 +1,60 @@
 """Where the person is: a soft mask tied to one face.
 
-MediaPipe's selfie segmentation sees 256 x 256 pixels, whatever it is given. It therefore runs on
-three crops around the face (whole reach, bust, head) and each crop speaks where it is the finest
-one that saw the pixel with context around it. The pose net gives a second opinion, which takes out
-flags and furniture that the first takes for clothes. What does not connect to this face is dropped.
+MediaPipe's selfie segmentation sees 256 x 256 pixels, whatever it is given. It therefore runs on two
+crops around the face (whole reach, bust), and on each it is asked about many turned views of the picture
+(test-time augmentation). Where the views agree they are right; a flag's fold beside a neck is a person
+in some and none in others. Such places are decided by their colours and by the pose net, which knows a
+body. What does not connect to this face is dropped.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from generation.imaging.landmarks import FACE_OVAL, Landmarks, eye_middle, face_unit, region
-from generation.imaging.matting.nets import body_mask, selfie_mask
+from generation.imaging.matting.colours import colour_odds
+from generation.imaging.matting.nets import body_mask, selfie_views
 from generation.imaging.types import SRGB8, Alpha, Face
 
-# Crops in units of eye-to-chin distance around the eyes: left/right, up, down. The head crop has
-# room for big hair, the bust crop for shoulders; the widest is clipped to the photo.
-_CROPS = ((3.2, 2.6, 3.8), (2.2, 2.0, 2.4), (1.45, 1.65, 1.25))
+# Crops in units of eye-to-chin distance around the eyes: left/right, up, down; clipped to the photo. A
+# crop of the head alone is no help: without shoulders the net takes more for the person.
+_CROPS: Final = ((3.2, 2.6, 3.8), (2.2, 2.0, 2.4))
 # A finer crop fades in over this share of its size, because the net is unsure at its own border.
-_FEATHER = 0.14
-# The second net's say: below the first it strikes out what the first took for the person, above the
-# second it gives back what the first left out. Its edges are coarse, hence the reach (in eye-to-chin
-# units) within which it has no say.
-_STRIKE = (0.25, 0.70)
-_GIVE = (0.70, 0.92)
-_NO_SAY = 0.04
-_CERTAIN = (0.90, 0.97)
-_HALF_HEARTED = 0.4
-# Below the first of these the first net's probability counts as none, above the second as all.
-_FIRM = (0.45, 0.92)
-# It is only believed where it agrees that the face is one.
-_SEES_FACE = 0.8
+_FEATHER: Final = 0.14
+# Order statistics of the views' votes: what most views say at a person's edge is closest to the truth
+# just below the median; the quarter that says least is the one that flags do not fool.
+_QUANTILES: Final = (0.25, 0.45, 0.70)
+# An open question: the lowest is not above, the highest not below these.
+_OPEN: Final = (0.80, 0.20)
+# Every edge is one; a question is worth deciding where it is wider than twice this (eye-to-chin units),
+# and is then decided this many times that far around.
+_EDGE: Final = 0.03
+_AROUND: Final = 4
+# Where colours are learnt: votes beyond these, and that far inside.
+_SURE: Final = (0.90, 0.10)
+_SURE_INSIDE: Final = (0.05, 0.03)
+# The shares in a decision: the lowest vote against the middle one, colours' log odds, the body's.
+_LOW_SHARE: Final = 0.70
+_COLOUR_SHARE: Final = 0.80
+_BODY_SHARE: Final = 0.50
+# Below the first of these a probability counts as none, above the second as all.
+_FIRM: Final = (0.30, 0.70)
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """A segmenter's answer; a stronger one (BiRefNet, MODNet) plugs in by giving the same.
+
+    `probability` (H, W) float32 0..1 that a pixel is the person's. `contested` (H, W) float32 0..1: how
+    strongly the segmenter contradicts itself there, over an area and not just along an edge.
+    """
+
+    probability: Alpha
+    contested: Alpha
 
 
 def _window(height: int, width: int, sides: tuple[bool, bool, bool, bool]) -> Alpha:
@@ -53,30 +75,75 @@ def _window(height: int, width: int, sides: tuple[bool, bool, bool, bool]) -> Al
     return out
 
 
-def person_probability(pixels: SRGB8, face: Face, others: Sequence[Landmarks] = ()) -> Alpha:
-    """Probability that a pixel belongs to the person whose face this is.
+def person_probability(pixels: SRGB8, face: Face, others: Sequence[Landmarks] = ()) -> Opinion:
+    """What of a picture belongs to the person whose face this is.
 
     `pixels` is (H, W, 3) sRGB; `others` are the landmarks of further faces in it, whose bodies are left
-    out. Returns (H, W) float32 in 0..1.
+    out.
     """
+    shape = (pixels.shape[0], pixels.shape[1])
+    votes = _votes(pixels, face.landmarks)
+    out, contested = _decided(pixels, votes, face.landmarks)
+    out = np.clip((out - _FIRM[0]) / (_FIRM[1] - _FIRM[0]), 0, 1).astype(np.float32)
+    for other in others:
+        out *= _nearer_than(face.landmarks, other, shape)
+    return Opinion(_connected(out, face, face_unit(face.landmarks)), contested)
+
+
+def _votes(pixels: SRGB8, landmarks: Landmarks) -> NDArray[np.float32]:
+    """(H, W, 3): low, middle and high order statistic of the views' votes."""
     height, width = pixels.shape[:2]
-    unit, (eye_x, eye_y) = face_unit(face.landmarks), eye_middle(face.landmarks)
-    out = np.zeros((height, width), np.float32)
+    unit, (eye_x, eye_y) = face_unit(landmarks), eye_middle(landmarks)
+    votes = np.zeros((height, width, 3), np.float32)
+    covered: tuple[int, ...] = ()
     for side, up, down in _CROPS:
         x0, x1 = max(0, round(eye_x - side * unit)), min(width, round(eye_x + side * unit))
         y0, y1 = max(0, round(eye_y - up * unit)), min(height, round(eye_y + down * unit))
-        if x1 - x0 < 16 or y1 - y0 < 16:
+        if x1 - x0 < 16 or y1 - y0 < 16 or (x0, y0, x1, y1) == covered:
             continue
-        found = selfie_mask(pixels[y0:y1, x0:x1])
-        first = (side, up, down) == _CROPS[0]
-        open_sides = (x0 > 0, y0 > 0, x1 < width, y1 < height)
-        weight = np.ones_like(found) if first else _window(y1 - y0, x1 - x0, open_sides)
-        out[y0:y1, x0:x1] += weight * (found - out[y0:y1, x0:x1])
-    out = _second_opinion(out, pixels, face, unit)
-    out = np.clip((out - _FIRM[0]) / (_FIRM[1] - _FIRM[0]), 0, 1).astype(np.float32)
-    for other in others:
-        out *= _nearer_than(face.landmarks, other, (height, width))
-    return _connected(out, face, unit)
+        found = np.quantile(selfie_views(pixels[y0:y1, x0:x1]), _QUANTILES, axis=0)
+        layers = np.ascontiguousarray(np.moveaxis(found, 0, -1).astype(np.float32))
+        layers = np.clip(cv2.resize(layers, (x1 - x0, y1 - y0), interpolation=cv2.INTER_CUBIC), 0, 1)
+        weight = np.ones(layers.shape[:2], np.float32)
+        if covered:
+            weight = _window(y1 - y0, x1 - x0, (x0 > 0, y0 > 0, x1 < width, y1 < height))
+        votes[y0:y1, x0:x1] += weight[..., None] * (layers - votes[y0:y1, x0:x1])
+        covered = (x0, y0, x1, y1)
+    return votes
+
+
+def _decided(pixels: SRGB8, votes: NDArray[np.float32], landmarks: Landmarks) -> tuple[Alpha, Alpha]:
+    """The middle vote, but where the views contradict each other over an area the decision of votes,
+    colours and body together; and how strongly they do."""
+    unit = face_unit(landmarks)
+    low, middle, high = votes[..., 0], votes[..., 1], votes[..., 2]
+    questions = ((low < _OPEN[0]) & (high > _OPEN[1])).astype(np.uint8)
+    edge = max(1, round(_EDGE * unit))
+    core = cv2.erode(questions, _disc(edge))
+    if not core.any():
+        return middle, np.zeros_like(middle)
+    around = cv2.dilate(core, _disc(_AROUND * edge)) & cv2.dilate(questions, _disc(edge))
+    person = cv2.erode((low > _SURE[0]).astype(np.uint8), _disc(_SURE_INSIDE[0] * unit)) > 0
+    back = cv2.erode((high < _SURE[1]).astype(np.uint8), _disc(_SURE_INSIDE[1] * unit)) > 0
+    odds = colour_odds(pixels.astype(np.float32) / 255, person, back, unit, eye_middle(landmarks))
+    odds = cv2.medianBlur((odds * 255).astype(np.uint8), 5).astype(np.float32) / 255
+    belief = _log_odds(_LOW_SHARE * low + (1 - _LOW_SHARE) * middle) + _COLOUR_SHARE * _log_odds(odds, 0.05)
+    body = body_mask(pixels)
+    if body is not None:
+        belief += _BODY_SHARE * _log_odds(body, 0.1)
+    share = cv2.GaussianBlur(around.astype(np.float32), (0, 0), edge / 2)
+    decided = middle + share * (1 / (1 + np.exp(-belief)) - middle)
+    return decided.astype(np.float32), (share * (high - low)).astype(np.float32)
+
+
+def _disc(radius: float) -> NDArray[np.uint8]:
+    size = 2 * max(1, round(radius)) + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)), np.uint8)
+
+
+def _log_odds(probability: Alpha, least: float = 0.02) -> NDArray[np.float32]:
+    within = np.clip(probability, least, 1 - least)
+    return np.asarray(np.log(within / (1 - within)), np.float32)
 
 
 def _nearer_than(own: Landmarks, other: Landmarks, shape: tuple[int, int]) -> Alpha:
@@ -94,25 +161,6 @@ def _nearer_than(own: Landmarks, other: Landmarks, shape: tuple[int, int]) -> Al
     mine = np.clip((away(other) - away(own)) * 8 + 0.5, 0, 1).astype(np.float32)
     mine[region(other, FACE_OVAL, shape) > 0] = 0.0
     return np.asarray(mine, np.float32)
-
-
-def _second_opinion(probability: Alpha, pixels: SRGB8, face: Face, unit: float) -> Alpha:
-    """Strike out and give back by the pose net, away from the edge that it draws."""
-    body = body_mask(pixels)
-    oval = region(face.landmarks, FACE_OVAL, probability.shape) > 0
-    if body is None or not oval.any() or float(body[oval].mean()) < _SEES_FACE:
-        return probability
-    reach = max(1, round(_NO_SAY * unit))
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1,) * 2)
-    generous = cv2.GaussianBlur(cv2.dilate(body, kernel), (0, 0), reach / 2)
-    strict = cv2.GaussianBlur(cv2.erode(body, kernel, borderType=cv2.BORDER_REPLICATE), (0, 0), reach / 2)
-    keep = np.clip((generous - _STRIKE[0]) / (_STRIKE[1] - _STRIKE[0]), 0, 1)
-    # The first net is sure of a person's inside and half-hearted about everything that only looks like
-    # one: only that is for the second to decide.
-    certain = np.clip((probability - _CERTAIN[0]) / (_CERTAIN[1] - _CERTAIN[0]), 0, 1)
-    struck = probability * np.maximum(keep, certain)
-    give = np.clip((strict - _GIVE[0]) / (_GIVE[1] - _GIVE[0]), 0, 1) * (probability > _HALF_HEARTED)
-    return np.asarray(np.maximum(struck, give).astype(np.float32), np.float32)
 
 
 def _connected(probability: Alpha, face: Face, unit: float) -> Alpha:

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.imaging.landmarks import FACE_OVAL, eye_middle, face_unit, region
+from generation.imaging.landmarks import FACE_OVAL, eye_middle, face_unit, region, skin_region
+from generation.imaging.matting.colours import colour_odds
 from generation.imaging.types import Alpha
 
 # Half width of the band in eye-to-chin units. Hair needs room for strands; a jacket's edge is hard,
@@ -15,6 +16,12 @@ _HAIR_OUTSIDE, _HAIR_INSIDE = 0.13, 0.09
 _CLOTH_OUTSIDE, _CLOTH_INSIDE = 0.05, 0.05
 # The net's own doubt counts as unknown between these.
 _SURE_BACK, _SURE_PERSON = 0.06, 0.94
+# Skin: this many deviations from the face's own Lab median (no less spread than that), seen on a share
+# between these of the person within that reach (eye-to-chin units).
+_ALIKE, _LEAST_SPREAD, _LEAST_SKIN_PX = 2.5, (6.0, 3.0, 3.0), 50
+_SKIN_SHARE, _LOOK_AROUND = (0.4, 0.7), 0.1
+# Plain backdrop: colour odds below this everywhere within that reach, and that far outside.
+_PLAIN_BELOW, _PLAIN_AROUND, _PLAIN_OUTSIDE = 0.08, 0.04, 0.06
 
 
 def _hair_weight(landmarks: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
@@ -32,18 +39,34 @@ def _distance(mask: NDArray[Any]) -> NDArray[Any]:
     return out
 
 
-def make_trimap(probability: Alpha, landmarks: NDArray[Any]) -> Alpha:
+def _near_skin(image: NDArray[Any], probability: Alpha, landmarks: NDArray[Any]) -> NDArray[Any]:
+    """(H, W) float32: 1 where the person's edge nearby is bare skin, which has no strands."""
+    unit = face_unit(landmarks)
+    lab = cv2.cvtColor(image, cv2.COLOR_RGB2Lab)
+    face = lab[skin_region(landmarks, (lab.shape[0], lab.shape[1])) > 0]
+    if len(face) < _LEAST_SKIN_PX:
+        return np.zeros(probability.shape, np.float32)
+    middle, spread = np.median(face, axis=0), np.maximum(face.std(axis=0), _LEAST_SPREAD)
+    alike = (np.abs(lab - middle) < _ALIKE * spread).all(axis=-1)
+    inside = (probability > _SURE_PERSON).astype(np.float32)
+    size = (2 * max(1, round(_LOOK_AROUND * unit)) + 1,) * 2
+    skin, person = cv2.blur(alike * inside, size), cv2.blur(inside, size)
+    share = skin / np.maximum(person, 0.05)
+    return np.asarray(np.clip((share - _SKIN_SHARE[0]) / (_SKIN_SHARE[1] - _SKIN_SHARE[0]), 0, 1))
+
+
+def make_trimap(image: NDArray[Any], probability: Alpha, landmarks: NDArray[Any]) -> Alpha:
     """(H, W) float32 of 0 (backdrop), 0.5 (unknown), 1 (person).
 
-    The photo's own borders are no edge of the person: distance is measured on a mask that goes on
-    beyond them.
+    `image` is (H, W, 3) float32 sRGB 0..1. The photo's own borders are no edge of the person: distance is
+    measured on a mask that goes on beyond them.
     """
     unit = face_unit(landmarks)
     pad = max(4, round(0.2 * unit))
     wide = cv2.copyMakeBorder(probability, pad, pad, pad, pad, cv2.BORDER_REPLICATE)
     inside = _distance(wide > 0.5)[pad:-pad, pad:-pad]
     outside = _distance(wide <= 0.5)[pad:-pad, pad:-pad]
-    hair = _hair_weight(landmarks, probability.shape)
+    hair = _hair_weight(landmarks, probability.shape) * (1 - _near_skin(image, probability, landmarks))
     reach_in = unit * (_CLOTH_INSIDE + hair * (_HAIR_INSIDE - _CLOTH_INSIDE))
     reach_out = unit * (_CLOTH_OUTSIDE + hair * (_HAIR_OUTSIDE - _CLOTH_OUTSIDE))
     trimap = np.full(probability.shape, 0.5, np.float32)
@@ -53,4 +76,16 @@ def make_trimap(probability: Alpha, landmarks: NDArray[Any]) -> Alpha:
     trimap[(outside > 2.0 * reach_out)] = 0.0
     face = cv2.erode(region(landmarks, FACE_OVAL, probability.shape), np.ones((5, 5), np.uint8))
     trimap[face > 0] = 1.0
-    return trimap
+    return _without_plain_backdrop(image, trimap, outside / unit, landmarks)
+
+
+def _without_plain_backdrop(
+    image: NDArray[Any], trimap: Alpha, outside: NDArray[Any], landmarks: NDArray[Any]
+) -> Alpha:
+    """The band without the places where every colour around is the backdrop's: no strand is there."""
+    unit = face_unit(landmarks)
+    odds = colour_odds(image, trimap >= 1, trimap <= 0, unit, eye_middle(landmarks))
+    size = 2 * max(1, round(_PLAIN_AROUND * unit)) + 1
+    most = cv2.dilate(odds, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
+    plain = (trimap > 0) & (trimap < 1) & (most < _PLAIN_BELOW) & (outside > _PLAIN_OUTSIDE)
+    return np.where(plain, 0.0, trimap).astype(np.float32)
