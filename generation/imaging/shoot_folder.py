@@ -146,8 +146,12 @@ def _before(best: Candidate, gallery: Gallery, order: Order) -> bytes:
 
 
 def _notes(order: Order, shown: list[Candidate]) -> list[Reason]:
-    """What to know about a set that does not span several photos, or is smaller than asked for."""
+    """What to know about a set that an engine could not draw, that does not span several photos, or is
+    smaller than asked for."""
     notes = []
+    fallback = next((str(one.variation["fallback"]) for one in shown if "fallback" in one.variation), "")
+    if fallback:
+        notes.append(reason(fallback))
     if len({one.take.photo for one in shown}) == 1 and len(shown) > 1:
         notes.append(reason("one_photo"))
     if len(shown) < order.count:

@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("diffusers", reason="the extra `diffusion` is not installed")
 
 from branding.look import Look
-from generation.imaging import run
+from generation.imaging import run, shoot_folder
 from generation.imaging.engines.runtime import shared
 from generation.imaging.errors import Cancelled, EngineError, SubjectError
 from generation.imaging.models import shipped
@@ -106,6 +106,9 @@ def test_whose_every_picture_fails_gets_the_studios_and_is_told_why() -> None:
     assert found and all(one.source == "retouched" for one in found)
     assert all(one.variation["fallback"] == "generated_failed" for one in found)
     assert found[0].variation["because"] == "drawn_no_face"
+    # The command's report tells the person.
+    order = shoot_folder.Order("eileen", (), Path(), noise, 1, 1, SIZE)
+    assert "generated_failed" in [note.code for note in shoot_folder._notes(order, found)]
     # Both rounds were tried, and the page never went back.
     assert sum(stage == "generate" for stage, _ in stages) == 2
     shares = [share for stage, share in stages if stage != "rank"]
