@@ -8,6 +8,7 @@ T ?=
 # Options for bench-imaging and eval-imaging, for instance: make bench-imaging B="--rounds 1 --only check"
 B ?=
 E ?=
+G ?=
 # Options for sim-queue: make sim-queue S="--people 2000 --workers 2"
 S ?=
 # Two processes: each has a database of its own, and the pictures' models fit into memory twice.
@@ -20,7 +21,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 INSTALL := umask 022 && $(PY) -m pip install --quiet --require-virtualenv --use-pep517
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-test run test check messages bench-imaging eval-imaging sim-queue lock system system-test clean
+.PHONY: help install install-test run test check messages bench-imaging bench-gpu eval-imaging sim-queue lock system system-test clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +48,9 @@ check: install-test  ## Style, types, layers, templates, migrations
 
 bench-imaging: install-test  ## Time every imaging stage, against budget and naive code
 	@$(PY) -m tests.benchmarks.bench_imaging $(B)
+
+bench-gpu: install-test  ## Time the generating engines against plain diffusers (G="--only sdxl")
+	@$(PY) -m tests.benchmarks.bench_gpu $(G)
 
 eval-imaging: install-test  ## Judge headshots of the shared photos (OUT=folder)
 	@$(PY) -m tests.benchmarks.eval_imaging $(if $(OUT),--out "$(OUT)") $(E)

@@ -91,12 +91,7 @@ def save_klein(folder: Path, seed: int = 0) -> Path:
 def save_qwen(folder: Path, seed: int = 0) -> Path:
     """Qwen-Image-Edit: two transformer blocks, Qwen2.5-VL with two layers, the VAE at its smallest."""
     import torch
-    from diffusers import (
-        AutoencoderKLQwenImage,
-        FlowMatchEulerDiscreteScheduler,
-        QwenImageEditPlusPipeline,
-        QwenImageTransformer2DModel,
-    )
+    from diffusers import AutoencoderKLQwenImage, QwenImageTransformer2DModel
 
     torch.manual_seed(seed)
     transformer = QwenImageTransformer2DModel(
@@ -110,9 +105,16 @@ def save_qwen(folder: Path, seed: int = 0) -> Path:
         latents_mean=[0.0] * 4, latents_std=[1.0] * 4,
     )  # fmt: skip
     _see(vae)
+    return save_qwen_parts(folder, transformer, vae, _vision_language())
+
+
+def save_qwen_parts(folder: Path, transformer: Any, vae: Any, text_encoder: Any) -> Path:
+    """A Qwen-Image-Edit of these parts as the hub has it."""
+    from diffusers import FlowMatchEulerDiscreteScheduler, QwenImageEditPlusPipeline
+
     scheduler = FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True)
     processor = _processor(folder / "as-published")
-    pipe = QwenImageEditPlusPipeline(scheduler, vae, _vision_language(), tokenizer(), processor, transformer)
+    pipe = QwenImageEditPlusPipeline(scheduler, vae, text_encoder, tokenizer(), processor, transformer)
     pipe.save_pretrained(folder)
     # What the hub has instead: the processor with its video part, by the name of its class.
     shutil.rmtree(folder / "processor")
