@@ -82,9 +82,13 @@ def matched(
     wanted_k, found_k = look.light.temperature_k, master.light.temperature_k
     low, high = np.quantile(own, [0.25, 0.75], axis=0)
     hues = np.sort(np.arctan2([low[2], high[2]], [low[1], high[1]]))
+    tint = master.light.tint
     casts = found_k * np.geomspace(1 / _MOST_CAST, _MOST_CAST, _CASTS)
     skins = [
-        skin_lab(np.asarray(small @ temperature.balance(kelvin, wanted_k).T, np.float32), landmarks)
+        skin_lab(
+            np.asarray(small @ temperature.balance(temperature.Colour(kelvin, tint), wanted_k).T, np.float32),
+            landmarks,
+        )
         for kelvin in casts
     ]
     off = [abs(hue - np.clip(hue, *hues)) for hue in (np.arctan2(skin[2], skin[1]) for skin in skins)]

@@ -188,6 +188,6 @@ def tone_deg(photo: CheckedPhoto) -> float | None:
         return None
     linear = color.srgb8_to_linear(photo.decoded.pixels)
     small, landmarks = estimate.small_view(linear, photo.face.landmarks)
-    kelvin = temperature.estimate_k(linear, photo.face.landmarks)
-    balanced = small @ temperature.balance(kelvin, _WHITE_K).T
+    seen = temperature.estimate(small, landmarks)
+    balanced = small @ temperature.balance(seen, _WHITE_K).T
     return float(color.ita_deg(skin_lab(np.asarray(balanced, np.float32), landmarks)))

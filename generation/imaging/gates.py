@@ -78,14 +78,14 @@ def measure(image: SRGB8, master: MasterLayers, look: Look) -> Measured:
     small8, small_landmarks = _small(image, landmarks)
     small = color.srgb8_to_linear(small8)
     shading = estimate.fit_shading(estimate.skin_samples(small, small_landmarks))
-    kelvin = temperature.estimate_k(color.srgb8_to_linear(image), landmarks)
+    seen = temperature.estimate(small, small_landmarks)
     skin = skin_region(landmarks, (image.shape[0], image.shape[1])) > 0
     angle = np.radians(roll_deg(landmarks))
     down = np.array([-np.sin(angle), np.cos(angle)])
     return Measured(
         face=face,
         embedding=embed(image, face),
-        light=estimate.describe(shading, kelvin),
+        light=estimate.describe(shading, seen.temperature_k, seen.tint),
         eye_line=float(eye_middle(landmarks)[1]) / height,
         head_height=float((landmarks[152, :2] - eye_middle(landmarks)) @ down) / height,
         roll_deg=roll_deg(landmarks),
@@ -116,7 +116,8 @@ def _small(image: SRGB8, landmarks: NDArray[Any]) -> tuple[SRGB8, NDArray[Any]]:
 
 def _own_skin(master: MasterLayers, look: Look) -> tuple[float, float, float]:
     """The person's skin in the photo, white-balanced to the brand's temperature, at the brand's exposure."""
-    matrix = temperature.balance(master.light.temperature_k, look.light.temperature_k)
+    found = temperature.Colour(master.light.temperature_k, master.light.tint)
+    matrix = temperature.balance(found, look.light.temperature_k)
     small, landmarks = estimate.small_view(master.foreground, master.landmarks)
     balanced: LinearRGB = small @ matrix.T * np.float32(2.0**look.grade.exposure_ev)
     return _triple(skin_lab(balanced, landmarks))

@@ -196,7 +196,7 @@ def _seen(pixels: SRGB8, face: Face, kelvin: float | None) -> Own:
     linear = color.srgb8_to_linear(pixels)
     balanced, landmarks = estimate.small_view(linear, face.landmarks)
     if kelvin is not None:
-        found = temperature.estimate_k(linear, face.landmarks)
+        found = temperature.estimate(balanced, landmarks)
         balanced = np.asarray(balanced @ temperature.balance(found, kelvin).T, np.float32)
     skin = skin_lab(balanced, landmarks)
     hair, side = _extent(pixels, face)

@@ -13,6 +13,10 @@ CHOICE_PX: Final = 200
 _QUALITY: Final = 80
 
 
+# What the report says of the light; its tint is of use to the pipeline alone.
+_LIGHT: Final = ("azimuth_deg", "elevation_deg", "key_fill_ratio", "temperature_k")
+
+
 @dataclass(slots=True)
 class Thumbs:
     """JPEGs for the page: the best picture, the photo in the same crop, and the first few choices."""
@@ -59,7 +63,7 @@ def candidate_row(candidate: Candidate, file: str) -> dict[str, Any]:
             for name, gate in candidate.gates.items()
         },
         "scores": {name: round(value, 4) for name, value in candidate.scores.items()},
-        "light": {name: round(value, 3) for name, value in asdict(candidate.light).items()},
+        "light": {name: round(value, 3) for name, value in asdict(candidate.light).items() if name in _LIGHT},
         "framing": {
             "eye_line": round(candidate.eye_line, 5),
             "head_height": round(candidate.head_height, 5),

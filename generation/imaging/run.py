@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
 import cv2
@@ -54,6 +55,8 @@ from generation.imaging.types import (
 _OFF: Final = {"eye_line": 0.0033, "head_height": 0.010, "roll_deg": 0.46}
 # Eyes to chin in the master at which the framing is settled: what a preview shows.
 _SETTLING_UNIT_PX: Final = 330.0
+# Light and exposure decide each other: the second round starts from the first one's exposure.
+_EXPOSURES: Final = 2
 # The smallest head that a Look may ask for.
 _LEAST_HEAD: Final = 0.10
 PREVIEW_SIZE: Final = (512, 640)
@@ -71,8 +74,8 @@ def develop(photo: CheckedPhoto) -> MasterLayers:
     foreground = masters.settle(matte.foreground, alpha)
     small, landmarks = estimate.small_view(foreground, face.landmarks)
     shading = estimate.fit_shading(estimate.skin_samples(small, landmarks))
-    kelvin = temperature.estimate_k(foreground, face.landmarks)
-    light = estimate.describe(shading, kelvin)
+    seen = temperature.estimate(small * _shrunk(alpha, small)[..., None], landmarks)
+    light = estimate.describe(shading, seen.temperature_k, seen.tint)
     return _settled(MasterLayers(foreground, alpha, face.landmarks, light, matte.unsure, photo.name))
 
 
@@ -148,16 +151,28 @@ def pose(photo: CheckedPhoto, look: Look, size: tuple[int, int], looseness: floa
 
 def _lighting(master: MasterLayers, look: Look, vary: Variation) -> tuple[NDArray[Any], NDArray[np.float32]]:
     """White balance as a (3, 3) matrix, and rig with the exposure that keeps the skin's own lightness
-    through the grade as a gain on the whole master, (h, w) at a small size."""
+    through the grade as a gain on the whole master, (h, w, 3) at a small size."""
     rig = vary.light(look.light)
-    matrix = temperature.balance(master.light.temperature_k, rig.temperature_k)
+    found = temperature.Colour(master.light.temperature_k, master.light.tint)
+    matrix = temperature.balance(found, rig.temperature_k)
     small, landmarks = estimate.small_view(master.foreground, master.landmarks)
-    size = (small.shape[1], small.shape[0])
-    small_alpha = cv2.resize(master.alpha, size, interpolation=cv2.INTER_AREA)
     balanced = small @ matrix.T
-    plan = relight.plan(balanced, small_alpha, landmarks, rig)
-    exposure = skin.exposure(balanced, balanced * plan.gain[..., None], landmarks, look.grade)
-    return matrix, plan.gain * np.float32(exposure)
+    gain, exposure = np.ones(0, np.float32), 1.0
+    for _ in range(_EXPOSURES):
+        tone = partial(_graded, exposure=exposure, settings=look.grade)
+        gain = relight.plan(balanced, _shrunk(master.alpha, small), landmarks, rig, tone).gain
+        exposure = skin.exposure(balanced, balanced * gain, landmarks, look.grade)
+    return matrix, gain * np.float32(exposure)
+
+
+def _shrunk(alpha: Alpha, small: LinearRGB) -> Alpha:
+    """Alpha at the size of a small view."""
+    size = (small.shape[1], small.shape[0])
+    return np.asarray(cv2.resize(alpha, size, interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _graded(seen: LinearRGB, exposure: float, settings: Grade) -> LinearRGB:
+    return grade.grade(np.asarray(seen * np.float32(exposure), np.float32), settings)
 
 
 def takes(

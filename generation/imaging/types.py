@@ -101,6 +101,8 @@ class Light:
     elevation_deg: float
     key_fill_ratio: float
     temperature_k: float
+    # Stops of green over red and blue; positive is greener.
+    tint: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,8 @@ def _shoot(person: Person, photo: CheckedPhoto, look: Look) -> None:
     gallery = photocheck.build_gallery([photo])
     found = list(run.headshots(gallery, look, seed=0, count=2, size=SIZE))
     first = found[0]
-    matrix = temperature.balance(first.master.light.temperature_k, look.light.temperature_k)
+    taken_in = temperature.Colour(first.master.light.temperature_k, first.master.light.tint)
+    matrix = temperature.balance(taken_in, look.light.temperature_k)
     person.balanced = looking.look(photo.decoded.pixels, person.taken.landmarks, matrix.astype(np.float64))
     person.light_in, person.light_out = first.master.light, first.light
     person.told = Shown.of(person.name, first)

@@ -5,8 +5,11 @@ import numpy as np
 import pytest
 
 from branding.look import LightRig
-from generation.imaging.lighting import estimate, relight, temperature
+from generation.imaging import color
+from generation.imaging.landmarks import face_unit, skin_region
+from generation.imaging.lighting import estimate, relight, shine, temperature
 from generation.imaging.lighting.normals import normal_map, triangles, vertex_normals
+from generation.imaging.lighting.temperature import Colour
 from generation.imaging.types import Light, LinearRGB
 from tests.imaging import people
 
@@ -38,14 +41,14 @@ def test_the_light_moves_to_the_other_side() -> None:
     linear, alpha, landmarks = _plain_face(relight.rig_shading(LightRig(key_azimuth_deg=-45)))
     rig = LightRig(key_azimuth_deg=35, rim=0)
     gain = relight.plan(linear, alpha, landmarks, rig).gain
-    assert _read(linear * gain[..., None], landmarks).azimuth_deg == pytest.approx(35, abs=12)
+    assert _read(linear * gain, landmarks).azimuth_deg == pytest.approx(35, abs=12)
 
 
 def test_strength_zero_leaves_the_light_alone() -> None:
     linear, alpha, landmarks = _plain_face(relight.rig_shading(LightRig(key_azimuth_deg=-45)))
     gain = relight.plan(linear, alpha, landmarks, LightRig(strength=0, rim=0)).gain
     before = _read(linear, landmarks)
-    after = _read(linear * gain[..., None], landmarks)
+    after = _read(linear * gain, landmarks)
     assert after.key_fill_ratio == pytest.approx(before.key_fill_ratio, abs=0.35)
     assert after.azimuth_deg < 0
 
@@ -67,15 +70,76 @@ def test_the_mesh_is_closed_and_faces_outwards() -> None:
     assert normals[4, 2] > 0.7
 
 
+def test_a_gain_never_has_a_seam_even_under_one_bare_lamp() -> None:
+    # Hardest light from the wrong side: the gain has to move far, and must still be a broad gradient.
+    linear, alpha, landmarks = _plain_face(np.array([0.35, -0.95, 0.1, 0.5]))
+    gain = relight.plan(np.maximum(linear, 0.01), alpha, landmarks, LightRig(rim=0)).gain
+    steepest = np.abs(np.gradient(np.log2(gain[..., 1]), axis=1)).max() * face_unit(landmarks)
+    assert steepest < 9
+
+
+def _with_glint(linear: LinearRGB, point: np.ndarray, amount: float) -> LinearRGB:
+    x, y = np.rint(point[:2]).astype(int)
+    glint = np.zeros(linear.shape[:2], np.float32)
+    cv2.circle(glint, (int(x), int(y)), 9, 1.0, -1)
+    return linear + amount * cv2.GaussianBlur(glint, (0, 0), 3)[..., None]
+
+
+def _skin(shading: np.ndarray) -> tuple[LinearRGB, np.ndarray]:
+    linear, _, landmarks = _plain_face(shading)
+    return linear * np.array([1.3, 0.9, 0.7], np.float32), landmarks
+
+
+def test_shine_is_powdered_and_gets_the_skin_colour_back() -> None:
+    skin, landmarks = _skin(np.array([1.0, 0, 0, 0]))
+    shiny = _with_glint(skin, landmarks[151], 0.25)
+    gain = shine.powder(shiny, skin_region(landmarks, skin.shape[:2]), face_unit(landmarks))
+    forehead, cheek = (gain[round(float(y)), round(float(x))] for x, y, _ in landmarks[[151, 205]])
+    assert forehead.max() < 0.97
+    # The blue of a white glint goes most: what is left is nearer to skin.
+    assert forehead[2] < forehead[0] - 0.03
+    np.testing.assert_allclose(cheek, 1.0, atol=0.03)
+
+
+def test_shine_is_not_read_as_light() -> None:
+    skin, landmarks = _skin(relight.rig_shading(LightRig(key_azimuth_deg=35)))
+    shiny = _with_glint(skin, landmarks[117], 0.3)
+    mask, unit = skin_region(landmarks, skin.shape[:2]), face_unit(landmarks)
+    x, y = np.rint(landmarks[117, :2]).astype(int)
+    plain, there = (shine.diffuse(one, mask, unit)[y, x] for one in (skin, shiny))
+    seen = color.luminance(shiny[y, x]) / color.luminance(skin[y, x])
+    assert np.log2(there / plain) < 0.5 * np.log2(seen)
+
+
 def test_warm_and_cool_are_told_apart_and_undone() -> None:
     master = people.master()
-    warm = (master.foreground @ temperature.balance(5600, 4800).T).astype(np.float32)
-    assert temperature.estimate_k(warm, master.landmarks) < temperature.estimate_k(
-        master.foreground, master.landmarks
-    )
-    back = warm @ temperature.balance(4800, 5600).T
+    warm = (master.foreground @ temperature.balance(Colour(5600), 4800).T).astype(np.float32)
+    found = temperature.estimate(warm, master.landmarks)
+    assert found.temperature_k < temperature.estimate(master.foreground, master.landmarks).temperature_k
+    back = warm @ temperature.balance(Colour(4800), 5600).T
     np.testing.assert_allclose(back, master.foreground, atol=1e-3)
 
 
+def test_green_light_is_told_and_undone() -> None:
+    master = people.master()
+    neutral = temperature.balance(temperature.estimate(master.foreground, master.landmarks), 5600)
+    plain = np.maximum(master.foreground @ neutral.T, 0).astype(np.float32)
+    green = np.array([2**-0.03, 2**0.06, 2**-0.03], np.float32)
+    found = temperature.estimate(plain * green, master.landmarks)
+    assert found.tint > temperature.estimate(plain, master.landmarks).tint + 0.02
+    balanced = temperature.balance(Colour(5600, 0.06), 5600) @ (0.5 * green)
+    np.testing.assert_allclose(balanced, balanced.mean(), atol=2e-3)
+
+
+def test_a_white_collar_is_a_witness() -> None:
+    master = people.master()
+    collar = master.foreground.copy()
+    (x, y), unit = np.rint(master.landmarks[152, :2]).astype(int), round(face_unit(master.landmarks))
+    bluish = np.array([0.74, 0.8, 0.9], np.float32)
+    collar[y + unit // 5 : y + unit, max(0, x - unit // 2) : x + unit // 2] = bluish
+    seen = temperature.estimate(collar, master.landmarks)
+    assert seen.temperature_k > temperature.estimate(master.foreground, master.landmarks).temperature_k + 150
+
+
 def test_studio_white_changes_nothing() -> None:
-    np.testing.assert_allclose(temperature.balance(5600, 5600), np.eye(3), atol=1e-5)
+    np.testing.assert_allclose(temperature.balance(Colour(5600), 5600), np.eye(3), atol=1e-5)

@@ -26,6 +26,10 @@ _OPEN: Final = 0.85
 # from saturation and tables.
 _SKIN_HUE: Final = (0.55, 0.35)
 _SKIN_SHARE: Final = 0.7
+# Where a single bright channel begins to come to rest below white (linear).
+_CHANNEL_KNEE: Final = 0.92
+# From a third of saturation on a colour counts as fully coloured.
+_COLOURED: Final = 3.0
 _TABLE: Final = 4096
 _DITHER_SEED: Final = 20_081
 
@@ -75,9 +79,23 @@ def grade(linear: LinearRGB, settings: Grade) -> LinearRGB:
     if settings.saturation:
         grey = (luminance * gain)[..., None]
         out = grey + (out - grey) * (1 + settings.saturation * (1 - _skin(out)))
+    out = _at_rest(np.asarray(out, np.float32))
     if settings.lut and settings.lut_strength:
-        out = _with_table(np.asarray(out, np.float32), settings)
-    return np.asarray(out, np.float32)
+        out = _with_table(out, settings)
+    return out
+
+
+def _at_rest(linear: LinearRGB) -> LinearRGB:
+    """Bright colours come to rest below white, all channels alike: clipped one by one, red goes first and
+    fair skin turns yellow."""
+    most = linear.max(axis=-1)
+    bright = most > _CHANNEL_KNEE
+    loud, room = most[bright], 1 - _CHANNEL_KNEE
+    rest = _CHANNEL_KNEE + room * np.tanh((loud - _CHANNEL_KNEE) / room)
+    # White has no colour to lose: it stays as bright as it is.
+    coloured = np.clip(_COLOURED * (loud - linear[bright].min(axis=-1)) / loud, 0, 1)
+    linear[bright] *= (1 + coloured * (rest / loud - 1))[:, None]
+    return linear
 
 
 def _tonal(settings: Grade) -> Grade:

@@ -8,6 +8,7 @@ third of the bytes and a tenth of the time of 16-bit PNGs.
 import io
 import json
 import zipfile
+from dataclasses import astuple
 from functools import cache
 from typing import Any, Final
 
@@ -77,11 +78,10 @@ def save_master(master: MasterLayers) -> bytes:
         high[loose] = code >> 8
         low[loose] = (code >> 8) ^ (code & 255)
     alpha = np.rint(np.clip(master.alpha, 0, 1) * np.float32(_LEVELS)).astype(np.uint16)
-    light = master.light
     about = {
         "format": _FORMAT,
         "landmarks": [[float(value) for value in point] for point in master.landmarks],
-        "light": [light.azimuth_deg, light.elevation_deg, light.key_fill_ratio, light.temperature_k],
+        "light": list(astuple(master.light)),
         "unsure": master.unsure,
         "photo": master.photo,
     }

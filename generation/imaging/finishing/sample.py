@@ -13,7 +13,7 @@ from generation.imaging.types import Alpha, LinearRGB, MasterLayers
 # Below this scale a picture is averaged down before sampling, against moire.
 _AVERAGE_BELOW: Final = 0.75
 # Every how manieth pixel of the frame the smooth gain of the light is worked out at.
-_GAIN_STEP: Final = 4
+_GAIN_STEP: Final = 2
 # Height of the soft edge of a crown that the photo cut, in eye-to-chin units.
 _SOFT_CROWN: Final = 0.015
 
@@ -63,8 +63,8 @@ def _enlarged(colour: LinearRGB, alpha: Alpha, laid: framing.Frame) -> LinearRGB
 def lit(
     foreground: LinearRGB, gain: NDArray[np.float32], laid: framing.Frame, shape: tuple[int, ...]
 ) -> LinearRGB:
-    """The framed foreground under the rig's `gain`, (h, w) over the whole master at any smaller size; `shape`
-    is the master's (H, W)."""
+    """The framed foreground under the rig's `gain`, (h, w, 3) over the whole master at any smaller size;
+    `shape` is the master's (H, W)."""
     height, width = foreground.shape[:2]
     # The gain is smooth: a coarse grid of the frame shows all of it.
     coarse = (max(2, width // _GAIN_STEP), max(2, height // _GAIN_STEP))
@@ -73,4 +73,4 @@ def lit(
     map_y = (cv2.resize(laid.map_y, coarse, interpolation=cv2.INTER_AREA) + 0.5) * np.float32(fy) - 0.5
     there = cv2.remap(gain, map_x, map_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     there = cv2.resize(there, (width, height), interpolation=cv2.INTER_CUBIC)
-    return np.asarray(np.multiply(foreground, there[..., None], out=foreground), np.float32)
+    return np.asarray(np.multiply(foreground, there, out=foreground), np.float32)

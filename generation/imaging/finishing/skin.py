@@ -8,22 +8,49 @@ from numpy.typing import NDArray
 from branding.look import Grade
 from generation.imaging import color
 from generation.imaging.finishing.grade import grade
-from generation.imaging.landmarks import Landmarks, skin_region
+from generation.imaging.landmarks import Landmarks, region, skin_region
 from generation.imaging.types import LinearRGB
 
+# Forehead and cheeks in the mesh.
+_PATCHES = (
+    (109, 10, 338, 337, 151, 108),
+    (50, 117, 118, 101, 36, 205),
+    (280, 346, 347, 330, 266, 425),
+)
 _ROUNDS = 4
+# L* that the whole of the skin may gain or lose so that forehead and cheeks stay as they were.
+_MOST_WHOLE = 3.5
 _BOUNDS = (0.6, 1.7)
 
 
 def skin_lab(linear: LinearRGB, landmarks: Landmarks) -> NDArray[Any]:
-    """(3,) mean Lab of the face's skin without its darkest and brightest tenth (shadow, glint)."""
-    pixels = linear[skin_region(landmarks, (linear.shape[0], linear.shape[1])) > 0]
+    """(3,) Lab of the skin: mean of the medians of forehead and both cheeks, each counting alike, joined
+    three to one with the mean of all of the face's skin without its darkest and brightest tenth.
+
+    The three patches are where colorimetry takes skin (Xiao et al. 2017); a beard's shadow is no skin, and a
+    light from one side counts alike on both.
+    """
+    whole, patches = _whole_and_patches(linear, landmarks)
+    return np.asarray((whole + 3 * patches) / 4)
+
+
+def _whole_and_patches(linear: LinearRGB, landmarks: Landmarks) -> tuple[NDArray[Any], NDArray[Any]]:
+    shape = (linear.shape[0], linear.shape[1])
+    pixels = linear[skin_region(landmarks, shape) > 0]
     if len(pixels) < 20:
-        return np.array([50.0, 0.0, 0.0])
+        return np.array([50.0, 0.0, 0.0]), np.array([50.0, 0.0, 0.0])
     lab = color.linear_to_lab(pixels)
     low, high = np.quantile(lab[:, 0], [0.1, 0.9])
-    out: NDArray[Any] = lab[(lab[:, 0] >= low) & (lab[:, 0] <= high)].mean(axis=0)
-    return out
+    whole = np.asarray(lab[(lab[:, 0] >= low) & (lab[:, 0] <= high)].mean(axis=0))
+    patches = [linear[region(landmarks, points, shape) > 0] for points in _PATCHES]
+    medians = [np.median(patch, axis=0) for patch in patches if len(patch) > 8]
+    return whole, np.asarray(color.linear_to_lab(np.mean(medians, axis=0))) if medians else whole
+
+
+def _lightness(linear: LinearRGB, landmarks: Landmarks) -> tuple[float, float]:
+    """L* of `skin_lab` and of the whole of the face's skin."""
+    whole, patches = _whole_and_patches(linear, landmarks)
+    return float((whole[0] + 3 * patches[0]) / 4), float(whole[0])
 
 
 def exposure(reference: LinearRGB, lit: LinearRGB, landmarks: Landmarks, settings: Grade) -> float:
@@ -35,11 +62,15 @@ def exposure(reference: LinearRGB, lit: LinearRGB, landmarks: Landmarks, setting
         return 1.0
     y, x = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
     landmarks = landmarks - np.array([columns[0], rows[0], 0], np.float32)
-    wanted = float(skin_lab(reference[y, x] * np.float32(2.0**settings.exposure_ev), landmarks)[0])
+    wanted = _lightness(reference[y, x] * np.float32(2.0**settings.exposure_ev), landmarks)
     part, factor = lit[y, x], 1.0
     for _ in range(_ROUNDS):
-        found = float(skin_lab(grade(part * np.float32(factor), settings), landmarks)[0])
+        now = _lightness(grade(part * np.float32(factor), settings), landmarks)
+        # Where forehead and cheeks were burned and are calm now, the rest is not lifted to what they were.
+        whole = wanted[1] - now[1]
+        missing = float(np.clip(wanted[0] - now[0], whole - _MOST_WHOLE, whole + _MOST_WHOLE))
+        found = wanted[0] - missing
         # L* goes with the cube root of luminance.
-        factor *= ((wanted + 16) / (found + 16)) ** 3
+        factor *= ((wanted[0] + 16) / (found + 16)) ** 3
         factor = float(np.clip(factor, *_BOUNDS))
     return factor

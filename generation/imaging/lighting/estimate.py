@@ -20,6 +20,8 @@ Shading = NDArray[np.float64]
 
 # Ridge on the directional part, stronger on its frontal part: edges of a face lie in hair and hollows,
 _RIDGE = 0.004
+_Z_RIDGE = 3.0
+_LEAST_FRONT = 0.3
 # What the ridge pulls to: lamps and windows stand before the face and a little above it.
 _USUAL = np.array([0.0, 0.0, 0.1, 0.35])
 _ROUNDS = 12
@@ -29,11 +31,12 @@ _HUBER = 1.2
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """Skin luminance at mesh points: values (N,), normals (N, 3), weights (N,)."""
+    """Skin luminance at mesh points: values (N,), normals (N, 3), weights (N,), pixels (N, 2) as x, y."""
 
     values: NDArray[np.float64]
     normals: NDArray[np.float64]
     weights: NDArray[np.float64]
+    at: NDArray[np.int_]
 
 
 def skin_samples(linear: LinearRGB, landmarks: Landmarks) -> Samples:
@@ -49,14 +52,15 @@ def skin_samples(linear: LinearRGB, landmarks: Landmarks) -> Samples:
     at = np.rint(landmarks[:MESH_POINTS, :2]).astype(int)
     inside = (at[:, 0] >= 0) & (at[:, 0] < width) & (at[:, 1] >= 0) & (at[:, 1] < height)
     at = np.clip(at, 0, [width - 1, height - 1])
-    seen = inside & (skin[at[:, 1], at[:, 0]] > 0) & (normals[:, 2] > 0.15)
+    seen = inside & (skin[at[:, 1], at[:, 0]] > 0) & (normals[:, 2] > _LEAST_FRONT)
     # Points crowd around eyes and mouth: each counts by the area that it stands for.
     crowd = cv2.GaussianBlur(_dots(at[seen], (height, width)), (0, 0), 0.12 * unit)
     share = 1.0 / np.maximum(crowd[at[seen, 1], at[seen, 0]], 1e-9)
     return Samples(
         smooth[at[seen, 1], at[seen, 0]].astype(np.float64),
         normals[seen],
-        (share / share.mean()).clip(0.2, 4.0).astype(np.float64),
+        (share / share.mean()).clip(0.3, 2.5).astype(np.float64),
+        at[seen],
     )
 
 
@@ -77,7 +81,7 @@ def fit_shading(samples: Samples) -> Shading:
     basis = np.concatenate([np.ones((samples.values.size, 1)), samples.normals], axis=1)
     values = samples.values / max(float(np.median(samples.values)), 1e-6)
     weights = samples.weights.copy()
-    ridge = np.diag([0.0, 1.0, 1.0, 9.0]) * _RIDGE * samples.weights.sum()
+    ridge = np.diag([0.0, 1.0, 1.0, _Z_RIDGE]) * _RIDGE * samples.weights.sum()
     solution = np.zeros(4)
     for _ in range(_ROUNDS):
         weighted = basis * weights[:, None]
@@ -107,10 +111,10 @@ def direction_deg(shading: Shading) -> tuple[float, float]:
     return math.degrees(math.atan2(x, z)), math.degrees(math.atan2(y, math.hypot(x, z)))
 
 
-def describe(shading: Shading, temperature_k: float) -> Light:
+def describe(shading: Shading, temperature_k: float, tint: float = 0.0) -> Light:
     """The numbers a photographer would ask for."""
     azimuth, elevation = direction_deg(shading)
-    return Light(azimuth, elevation, key_fill_ratio(shading), temperature_k)
+    return Light(azimuth, elevation, key_fill_ratio(shading), temperature_k, tint)
 
 
 def small_view(linear: LinearRGB, landmarks: Landmarks, unit_px: float = 90.0) -> tuple[LinearRGB, Landmarks]:

@@ -1,4 +1,8 @@
-"""Move the light on a person to the brand's rig by a smooth, bounded gain."""
+"""Move the light on a person to the brand's rig by a smooth, bounded gain.
+
+Ratio images (Wen, Liu & Huang 2003), with the ratio restricted to a broad gradient over the head (`field`):
+shine is powdered, shadows are opened, the key is drawn to the rig's side, and skin texture is left alone.
+"""
 
 import math
 from dataclasses import dataclass
@@ -10,44 +14,45 @@ from numpy.typing import NDArray
 
 from branding.look import LightRig
 from generation.imaging import color
-from generation.imaging.landmarks import Landmarks, face_unit, skin_region
-from generation.imaging.lighting.estimate import Shading, fit_shading, skin_samples
+from generation.imaging.landmarks import FACE_OVAL, Landmarks, eye_middle, face_unit, region, skin_region
+from generation.imaging.lighting import field
+from generation.imaging.lighting.estimate import Samples, Shading, fit_shading, skin_samples
+from generation.imaging.lighting.field import Tone
 from generation.imaging.lighting.normals import normal_map
+from generation.imaging.lighting.shine import diffuse, powder
 from generation.imaging.types import Alpha, LinearRGB
 
-# Gain in stops, about what a retoucher dodges and burns. Looked at on the shared portraits: from about one
-# stop on, ears glow, foreheads turn to clay and shadows lift into noise, however well the key then reads.
-# Shadows may be opened further than highlights may be pushed.
-_UP_STOPS: Final = 0.85
-_DOWN_STOPS: Final = 0.6
-# Off the face the normals are a guess, so the gain fades towards its mean there.
-_BODY_SHARE: Final = 0.55
+Array = NDArray[Any]
+
 # Rounds of measure-and-correct: shading is only first order, faces are not.
-_ROUNDS: Final = 6
-# Where the gain would brighten what is nearly white already, it is held back over this range (linear).
-_ROLL_OFF: Final = (0.45, 0.85)
-_HOLD: Final = 0.7
-# Share of the rig's frontal part that is aimed for: the estimate's own leaning to the front (see
-# `estimate`) adds the rest.
-_FRONTAL: Final = 0.88
-# Share of the found light's height that stays.
+_ROUNDS: Final = 2
+# A fit leans to the front where a face shows little of it: so much beyond the rig is read as the rig.
+_BEYOND: Final = 1.5
+# How far the key may move across the face, in units of the shading. Hard light from the wrong side is
+# softened before it is turned: its shadows stay and contradict a new key.
+_REACH: Final = 2.5
+# Share of the found light's height that stays: undoing all of it darkens brows and lifts chins.
 _KEEP_HEIGHT: Final = 0.5
-# Blur of the normals in eye-to-chin units.
-_BROAD: Final = 0.10
-# Over-correction per round: a face barely shows the light's frontal part, which creeps otherwise.
-_PUSH: Final = 0.8
-# The correction may not run away where bounds keep it from working.
-_WINDUP: Final = 1.3
+# From the shoulders down the field goes on with this share of its variation.
+_BODY_SHARE: Final = 0.5
+# Colour of the light may differ over the face; this much of it is evened out, within this many stops.
+_EVEN: Final = 0.7
+_EVEN_STOPS: Final = 0.30
+# Where the gain would brighten what is nearly white already, it is held back over this range (linear).
+_ROLL_OFF: Final = (0.5, 0.9)
+_HOLD: Final = 0.7
+# Lifted shadow keeps the deep chroma of shadow, where a lit side looks paler: chroma lost per stop lifted.
+_PALER: Final = 0.2
+_PALEST: Final = 0.25
+# Blur of the finished gain in eye-to-chin units.
+_SMOOTH: Final = 0.02
 # A shading value below this share of the mean is a shadow that the model cannot divide by.
 _FLOOR: Final = 0.22
 
 
-Array = NDArray[Any]
-
-
 @dataclass(frozen=True, slots=True)
 class Relight:
-    """Gain (h, w) in small size, and the shading that was found before and is expected after."""
+    """Gain (h, w, 3) in small size, and the shading that was found before and is expected after."""
 
     gain: NDArray[np.float32]
     before: Shading
@@ -74,6 +79,42 @@ def rig_shading(rig: LightRig) -> Shading:
     return np.concatenate([[1.0], size * direction])
 
 
+def plan(
+    linear: LinearRGB, alpha: Alpha, landmarks: Landmarks, rig: LightRig, tone: Tone = lambda picture: picture
+) -> Relight:
+    """The gain for one person, from a small picture (eyes to chin about 90 px).
+
+    `tone` is what the grade will do to a picture: its contrast is part of the light that is seen. The face's
+    mean luminance stays.
+    """
+    shape = (alpha.shape[0], alpha.shape[1])
+    mask, unit = skin_region(landmarks, shape), face_unit(landmarks)
+    before = fit_shading(skin_samples(linear, landmarks))
+    if not mask.any():
+        return Relight(np.ones((*shape, 3), np.float32), before, before)
+    linear = np.maximum(linear, 0)
+    normals = normal_map(landmarks, alpha)
+    terms = field.terms(landmarks, normals)
+    dull = powder(linear, mask, unit)
+    matte = np.asarray(linear * dull, np.float32)
+    samples = skin_samples(matte, landmarks)
+    x, y = samples.at.T
+    target = _target(before, samples, rig)
+    light = np.log2(np.maximum(diffuse(matte, mask, unit)[y, x], 1e-4))
+    coefficients = field.fitted(np.log2(_evaluate(target, samples.normals)) - light, terms[y, x])
+    even, body = _evened(matte, landmarks, mask, terms), _body_weight(landmarks, shape)
+    aim, gain, now = target, np.ones((*shape, 3), np.float32), before
+    for _ in range(_ROUNDS):
+        coefficients = field.steered(coefficients, samples, terms[y, x], aim, tone)
+        gain = np.asarray(_gain(terms @ coefficients, body, matte, mask, even) * dull, np.float32)
+        now = fit_shading(skin_samples(tone(np.asarray(linear * gain, np.float32)), landmarks))
+        aim = aim + (target - now)
+    rim = _rim(normals, alpha, rig, unit)[..., None]
+    # Texture stays out of the gain: a small picture's pixels would show as blocks in a large one.
+    smooth = cv2.GaussianBlur(np.asarray(gain * rim, np.float32), (0, 0), _SMOOTH * unit)
+    return Relight(np.asarray(smooth, np.float32), before, now)
+
+
 def _evaluate(shading: Shading, normals: Array) -> Array:
     value = shading[0] + normals @ shading[1:]
     # A soft floor: no kink where the model runs into shadow.
@@ -82,75 +123,54 @@ def _evaluate(shading: Shading, normals: Array) -> Array:
     return out
 
 
-def _broad(normals: Array, unit: float) -> NDArray[np.float32]:
-    """Normals without nostrils and eye sockets: light is moved in broad strokes, which nobody sees."""
-    smooth = cv2.GaussianBlur(normals, (0, 0), _BROAD * unit)
-    return np.asarray(smooth / np.maximum(np.linalg.norm(smooth, axis=-1, keepdims=True), 1e-6), np.float32)
-
-
-def _bounded(stops: Array) -> Array:
-    """Soft limits: linear near 0, never beyond the bounds."""
-    up = _UP_STOPS * np.tanh(np.maximum(stops, 0) / _UP_STOPS)
-    down = _DOWN_STOPS * np.tanh(np.maximum(-stops, 0) / _DOWN_STOPS)
-    out: Array = up - down
+def _target(before: Shading, samples: Samples, rig: LightRig) -> Shading:
+    """The shading to reach, relative to a mean of 1 over the face."""
+    light = rig_shading(rig)
+    light /= max(float((light[0] + samples.normals @ light[1:]).mean()), 0.1)
+    light[1] *= _BEYOND
+    light[1] = before[1] + _REACH * math.tanh((light[1] - before[1]) / _REACH)
+    light[2] += _KEEP_HEIGHT * (np.clip(before[2], -0.2, 0.8) - light[2])
+    out: Shading = (1 - rig.strength) * before + rig.strength * light
     return out
 
 
-def plan(linear: LinearRGB, alpha: Alpha, landmarks: Landmarks, rig: LightRig) -> Relight:
-    """The gain for one person, from a small picture (eyes to chin about 90 px).
-
-    Ratio images (Wen, Liu & Huang 2003): rig's shading over the found one, both first-order, bounded
-    and smooth, so skin texture is untouched. Normalised to leave the face's mean luminance alone.
-    """
-    before = now = fit_shading(skin_samples(linear, landmarks))
-    normals = _broad(normal_map(landmarks, alpha), face_unit(landmarks))
-    skin = skin_region(landmarks, (alpha.shape[0], alpha.shape[1])) > 0
-    rig_light = rig_shading(rig)
-    rig_light[3] *= _FRONTAL
-    rig_light /= max(float((rig_light[0] + normals[skin] @ rig_light[1:]).mean()), 0.1)
-    # Light from too high or low is met half-way: undoing all of it darkens brows and lifts chins.
-    rig_light[2] += _KEEP_HEIGHT * (np.clip(before[2], -0.2, 0.8) - rig_light[2])
-    target = (1 - rig.strength) * before + rig.strength * rig_light
-    stops = np.zeros(alpha.shape)
-    gain = np.ones(alpha.shape, np.float32)
-    unit, luminance = face_unit(landmarks), color.luminance(linear)
-    shape = _shape(landmarks, (alpha.shape[0], alpha.shape[1]))
-    for _ in range(_ROUNDS):
-        stops = np.clip(
-            stops + np.log2(_evaluate(target + _PUSH * (target - now), normals) / _evaluate(now, normals)),
-            -_WINDUP,
-            _WINDUP,
-        )
-        stops -= float(stops[skin].mean())
-        gain = _finish_gain(_bounded(stops), luminance, shape, unit)
-        now = fit_shading(skin_samples(linear * gain[..., None], landmarks))
-    gain = gain * _rim(normals, alpha, rig, face_unit(landmarks))
-    return Relight(gain, before, now)
+def _body_weight(landmarks: Landmarks, shape: tuple[int, int]) -> Array:
+    """1 on head and neck, `_BODY_SHARE` from the shoulders down."""
+    unit, (_, y) = face_unit(landmarks), eye_middle(landmarks)
+    rows = np.arange(shape[0], dtype=np.float32)[:, None]
+    way = np.clip((rows - (y + 1.1 * unit)) / (0.9 * unit), 0, 1)
+    return np.asarray(np.broadcast_to(1 - (1 - _BODY_SHARE) * way * way * (3 - 2 * way), shape))
 
 
-def _shape(landmarks: Landmarks, shape: tuple[int, int]) -> tuple[Array, Array]:
-    """Skin (1 on it) and how much of the gain each pixel gets: all on the face, less on the body."""
-    skin = skin_region(landmarks, shape).astype(np.float32)
-    near = cv2.GaussianBlur(skin, (0, 0), 0.45 * face_unit(landmarks))
-    near = np.clip(near / max(float(near.max()), 1e-6) * 3.0, 0, 1)
-    return skin, _BODY_SHARE + (1 - _BODY_SHARE) * near
+def _evened(matte: LinearRGB, landmarks: Landmarks, mask: Array, terms: Array) -> Array:
+    """(h, w, 3) stops that take differences of the light's colour across the face out, luminance aside: warm
+    light from a wall in the shadow would glow once the shadow is opened."""
+    shape, rows = mask.shape[:2], mask > 0
+    logs = np.log2(np.maximum(matte[rows], 1e-4))
+    own = logs - logs[:, 1:2]
+    out = np.zeros((*shape, 3))
+    for channel in (0, 2):
+        found = terms @ field.fitted(own[:, channel], terms[rows], firmness=2.0)
+        out[..., channel] = -_EVEN_STOPS * np.tanh(_EVEN * (found - found[rows].mean()) / _EVEN_STOPS)
+    face = region(landmarks, FACE_OVAL, shape).astype(np.float32)
+    return np.asarray(out * cv2.GaussianBlur(face, (0, 0), 0.10 * face_unit(landmarks))[..., None])
 
 
-def _finish_gain(
-    stops: Array, luminance: Array, shape: tuple[Array, Array], unit: float
-) -> NDArray[np.float32]:
-    """Stops to a gain that keeps the face's mean, fades on the body and spares near-white."""
-    skin, weight = shape
-    gain = np.exp2(stops * weight).astype(np.float32)
-    mean = float((gain * luminance * skin).sum() / max(float((luminance * skin).sum()), 1e-6))
-    gain /= max(mean, 1e-3)
+def _gain(stops: Array, body: Array, linear: LinearRGB, mask: Array, even: Array) -> Array:
+    """Stops to a gain (h, w, 3) that keeps the face's mean and spares near-white."""
+    rows = mask > 0
+    luminance = color.luminance(linear)
+    gain = np.exp2(field.bounded(stops - float(stops[rows].mean())) * body)
+    gain /= max(float((gain * luminance)[rows].sum() / max(float(luminance[rows].sum()), 1e-6)), 1e-3)
     bright = np.clip((luminance * np.maximum(gain, 1) - _ROLL_OFF[0]) / (_ROLL_OFF[1] - _ROLL_OFF[0]), 0, 1)
-    bright = cv2.GaussianBlur(bright.astype(np.float32), (0, 0), 0.06 * unit)
-    # A glint stays a glint: dimmed, its lost colour would show as a grey patch.
-    glint = np.clip((luminance - _ROLL_OFF[0]) / (_ROLL_OFF[1] - _ROLL_OFF[0]), 0, 1)
-    glint = cv2.GaussianBlur(glint.astype(np.float32), (0, 0), 0.06 * unit)
-    held = 1 + (gain - 1) * (1 - _HOLD * np.where(gain > 1, bright, glint))
-    return np.asarray(held, np.float32)
+    gain = 1 + (gain - 1) * (1 - _HOLD * np.where(gain > 1, bright, 0))
+    channels = gain[..., None] * np.exp2(even)
+    lit = linear * channels
+    grey = color.luminance(np.asarray(lit, np.float32))[..., None]
+    pale = np.clip(_PALER * np.log2(np.maximum(gain, 1)), 0, _PALEST)[..., None]
+    # As a ratio, so that the full-size picture keeps its texture.
+    paler = np.clip((grey * pale + lit * (1 - pale) + 1e-3) / (lit + 1e-3), 0.7, 1.4)
+    return np.asarray(channels * paler)
 
 
 def _rim(normals: Array, alpha: Alpha, rig: LightRig, unit: float) -> NDArray[np.float32]:

@@ -1,20 +1,26 @@
 """The colour of the light on a face, and the change that brings it to the brand's.
 
+Two numbers, as on every camera: temperature along the daylight locus and tint across it (green or magenta).
+
 Convention: a grey card that is rendered grey (R = G = B) stands under 5600 K, the daylight that studio
 flash gives and cameras are set to. Lower is a warmer picture. The mapping to sRGB's own white
-(6504 K) is made here, in mired, and nowhere else.
+(6504 K) is made here, in mired, and nowhere else. Tint is in stops of green over red and blue; positive is
+greener.
 """
 
 import math
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from generation.imaging import color
-from generation.imaging.landmarks import Landmarks, skin_region
+from generation.imaging.landmarks import CHIN, Landmarks, face_unit, skin_region
 from generation.imaging.lighting.estimate import sclera_color
 from generation.imaging.types import LinearRGB
+
+Floats = NDArray[np.floating[Any]]
 
 STUDIO_WHITE_K: Final = 5600.0
 _SRGB_WHITE_K: Final = 6504.0
@@ -22,16 +28,40 @@ _SRGB_WHITE_K: Final = 6504.0
 # with a spread of about 8 between people (Xiao et al. 2017, four ethnic groups).
 _SKIN_HUE_DEG: Final = 53.0
 _SKIN_HUE_SPREAD_DEG: Final = 8.0
-# A neutral light 10 mired warmer turns skin's hue by about this much.
-_HUE_PER_MIRED: Final = 0.25
-# Photographers and cameras have mostly balanced already: the light found is within this of neutral.
+# Steps over which it is computed how a warmer or greener light turns the hue of this very skin.
+_STEP_MIRED: Final = 10.0
+_STEP_TINT: Final = 0.02
+# Photographers and cameras have mostly balanced already: the light found is within these of neutral.
 _PRIOR_MIRED: Final = 22.0
-# The whites of the eyes are a little pink and small, lids redden them.
-_SCLERA_SPREAD_MIRED: Final = 30.0
+_PRIOR_TINT: Final = 0.04
+# The whites of the eyes are a little pink and small, lids redden them: they say nothing about tint.
+_SCLERA_SPREAD_MIRED: Final = 45.0
 _SCLERA_OWN_MIRED: Final = 14.0
 _SCLERA_CHROMA_LIMIT: Final = 14.0
-# Beyond this the photo is beyond what white balance should repair unseen.
-_LIMIT_MIRED: Final = 60.0
+# White cloth at the collar is nearly as good as a grey card. Dyed cloth is told from it by its chroma;
+# laundered white reads a little blue.
+_CLOTH_SPREAD_MIRED: Final = 9.0
+_CLOTH_SPREAD_TINT: Final = 0.02
+_CLOTH_OWN_MIRED: Final = -5.0
+_CLOTH_CHROMA_LIMIT: Final = 9.0
+_CLOTH_LEAST_L: Final = 76.0
+_CLOTH_LEAST_SHARE: Final = 0.10
+_CLIPPED: Final = 0.985
+# Where a collar is, in eye-to-chin units: half width, and from the chin downwards.
+_COLLAR: Final = (0.42, 0.15, 1.1)
+# Beyond these the photo is beyond what white balance should repair unseen.
+_LIMIT_MIRED: Final = 40.0
+_LIMIT_TINT: Final = 0.10
+# Rounds of estimate-and-balance: the prior gives way to what the witnesses go on saying.
+_ROUNDS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Colour:
+    """Colour of a light: temperature in K on the studio's scale, tint in stops of green."""
+
+    temperature_k: float
+    tint: float = 0.0
 
 
 def _to_srgb_k(studio_k: float) -> float:
@@ -39,37 +69,100 @@ def _to_srgb_k(studio_k: float) -> float:
     return 1e6 / (1e6 / studio_k - 1e6 / STUDIO_WHITE_K + 1e6 / _SRGB_WHITE_K)
 
 
-def _to_mired_offset(rgb: NDArray[np.floating[Any]]) -> float:
+def _to_mired_offset(rgb: Floats) -> float:
     """How much warmer than neutral a light of that linear colour is, in mired."""
     return 1e6 / color.temperature_k(rgb) - 1e6 / _SRGB_WHITE_K
 
 
-def balance(found_k: float, wanted_k: float) -> NDArray[np.float32]:
-    """(3, 3) matrix M: `linear @ M.T` takes a picture from one light to the other (Bradford)."""
-    return color.adaptation(_to_srgb_k(found_k), _to_srgb_k(wanted_k))
+def _to_tint(rgb: Floats) -> float:
+    """How much greener than the daylight of its own temperature a light is, in stops."""
+    own = np.maximum(np.asarray(rgb, np.float64), 1e-6)
+    locus = color.white_point(color.temperature_k(own)).astype(np.float64)
+    excess = np.log2(own / locus)
+    return float(excess[1] - (excess[0] + excess[2]) / 2) / 1.5
 
 
-def estimate_k(linear: LinearRGB, landmarks: Landmarks) -> float:
-    """Temperature of the light in K from skin hue and the whites of the eyes.
+def balance(found: Colour, wanted_k: float) -> NDArray[np.float32]:
+    """(3, 3) matrix M: `linear @ M.T` takes a picture from the light found to a neutral-tinted one (Bradford
+    along the locus; tint by the green channel at equal luminance of grey)."""
+    green = 2.0**-found.tint
+    side = 2.0 ** (found.tint / 2)
+    plain = np.diag([side, green, side])
+    plain /= float(color.LUMINANCE @ plain @ np.ones(3))
+    return np.asarray(
+        color.adaptation(_to_srgb_k(found.temperature_k), _to_srgb_k(wanted_k)) @ plain, np.float32
+    )
 
-    Both are weak witnesses; they are joined with a prior by their precisions (Gaussian posterior), so a
-    face alone can never move a picture far.
+
+def estimate(linear: LinearRGB, landmarks: Landmarks) -> Colour:
+    """The light's colour from skin hue, the whites of the eyes and a white collar.
+
+    The first two are weak witnesses; all are joined with a prior by their precisions (Gaussian posterior),
+    so a face alone can never move a picture far.
     """
-    shape = (linear.shape[0], linear.shape[1])
-    skin = linear[skin_region(landmarks, shape) > 0]
-    precision, total = 1 / _PRIOR_MIRED**2, 0.0
-    if len(skin) > 50:
-        lab = color.linear_to_lab(np.median(skin, axis=0))
-        hue = math.degrees(math.atan2(float(lab[2]), float(lab[1])))
-        weight = (_HUE_PER_MIRED / _SKIN_HUE_SPREAD_DEG) ** 2
-        precision += weight
-        total += weight * (hue - _SKIN_HUE_DEG) / _HUE_PER_MIRED
-    white = sclera_color(linear, landmarks)
-    if white is not None:
-        lab = color.linear_to_lab(white / max(float(white.max()), 1e-6) * 0.8)
+    skin = linear[skin_region(landmarks, linear.shape[:2]) > 0]
+    witnesses = (
+        np.median(skin, axis=0) if len(skin) > 50 else None,
+        sclera_color(linear, landmarks),
+        white_cloth(linear, landmarks),
+    )
+    mired, tint = 0.0, 0.0
+    for _ in range(_ROUNDS):
+        matrix = balance(Colour(_kelvin(mired), tint), STUDIO_WHITE_K).astype(np.float64)
+        more = _posterior(*(None if one is None else matrix @ one for one in witnesses))
+        mired = float(np.clip(mired + more[0], -_LIMIT_MIRED, _LIMIT_MIRED))
+        tint = float(np.clip(tint + more[1], -_LIMIT_TINT, _LIMIT_TINT))
+    return Colour(_kelvin(mired), tint)
+
+
+def _kelvin(mired: float) -> float:
+    return 1e6 / (1e6 / STUDIO_WHITE_K + mired)
+
+
+def _hue_deg(rgb: Floats) -> float:
+    lab = color.linear_to_lab(rgb)
+    return math.degrees(math.atan2(float(lab[2]), float(lab[1])))
+
+
+def _posterior(skin: Floats | None, sclera: Floats | None, cloth: Floats | None) -> Floats:
+    """(mired, tint) that the witnesses' linear RGB speak for."""
+    precision = np.diag([1 / _PRIOR_MIRED**2, 1 / _PRIOR_TINT**2])
+    total = np.zeros(2)
+    if skin is not None:
+        hue = _hue_deg(skin)
+        colder = balance(Colour(_kelvin(_STEP_MIRED)), STUDIO_WHITE_K) @ skin
+        redder = balance(Colour(STUDIO_WHITE_K, _STEP_TINT), STUDIO_WHITE_K) @ skin
+        turn = np.array([(hue - _hue_deg(colder)) / _STEP_MIRED, (hue - _hue_deg(redder)) / _STEP_TINT])
+        slope = turn / _SKIN_HUE_SPREAD_DEG
+        precision += np.outer(slope, slope)
+        total += slope * (hue - _SKIN_HUE_DEG) / _SKIN_HUE_SPREAD_DEG
+    if sclera is not None:
+        lab = color.linear_to_lab(sclera / max(float(sclera.max()), 1e-6) * 0.8)
         if math.hypot(float(lab[1]), float(lab[2])) < _SCLERA_CHROMA_LIMIT:
-            weight = 1 / _SCLERA_SPREAD_MIRED**2
-            precision += weight
-            total += weight * (_to_mired_offset(white) - _SCLERA_OWN_MIRED)
-    offset = float(np.clip(total / precision, -_LIMIT_MIRED, _LIMIT_MIRED))
-    return 1e6 / (1e6 / STUDIO_WHITE_K + offset)
+            precision[0, 0] += 1 / _SCLERA_SPREAD_MIRED**2
+            total[0] += (_to_mired_offset(sclera) - _SCLERA_OWN_MIRED) / _SCLERA_SPREAD_MIRED**2
+    if cloth is not None:
+        spread = np.array([_CLOTH_SPREAD_MIRED, _CLOTH_SPREAD_TINT])
+        precision += np.diag(1 / spread**2)
+        total += np.array([_to_mired_offset(cloth) - _CLOTH_OWN_MIRED, _to_tint(cloth)]) / spread**2
+    return np.asarray(np.linalg.solve(precision, total))
+
+
+def white_cloth(linear: LinearRGB, landmarks: Landmarks) -> NDArray[np.floating[Any]] | None:
+    """Mean linear RGB (3,) of white cloth at the collar, or None where there is none."""
+    height, width = linear.shape[:2]
+    unit, (x, y) = face_unit(landmarks), landmarks[CHIN, :2]
+    aside, above, below = (part * unit for part in _COLLAR)
+    rows = slice(max(0, round(y + above)), min(height, round(y + below)))
+    columns = slice(max(0, round(x - aside)), min(width, round(x + aside)))
+    part = linear[rows, columns].reshape(-1, 3)
+    if len(part) < 50:
+        return None
+    lab = color.linear_to_lab(part)
+    white = (lab[:, 0] > _CLOTH_LEAST_L) & (np.hypot(lab[:, 1], lab[:, 2]) < _CLOTH_CHROMA_LIMIT)
+    # What is clipped is white cloth as well, but has lost its colour.
+    told = white & (part.max(axis=1) < _CLIPPED)
+    if float(white.mean()) < _CLOTH_LEAST_SHARE or float(told.mean()) < _CLOTH_LEAST_SHARE / 4:
+        return None
+    mean: NDArray[np.floating[Any]] = part[told].mean(axis=0)
+    return mean

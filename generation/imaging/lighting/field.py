@@ -1,0 +1,120 @@
+"""A broad gradient over a head, in stops: what a retoucher's large soft brush can do, and no more.
+
+The terms are low-order polynomials of the place on the head and the mesh's normals in broad strokes.
+Nostrils, ears and the edge of the face get what lies around them: nothing glows, and no seam appears.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import least_squares
+
+from generation.imaging.landmarks import FACE_OVAL, Landmarks, face_unit, region, roll_deg
+from generation.imaging.lighting.estimate import Samples, Shading, fit_shading
+
+Array = NDArray[Any]
+# What the grade will do to a picture, (..., 3) linear to (..., 3) linear.
+Tone = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+
+# Gain in stops that the field may reach at its farthest, up and down.
+_UP_STOPS: Final = 1.7
+_DOWN_STOPS: Final = 1.5
+# Where the field stops growing, in half face widths and eye-to-chin units.
+_FAR: Final = (1.25, 1.35)
+# Blur of the normals, and of the face's edge towards which they fade, in eye-to-chin units.
+_BROAD: Final = 0.14
+_FADE: Final = 0.12
+# The terms: u, u^3, u^2, v, v^2, uv, and the normals' x, y and z - 1. Ridge of the first, robust fit: what is
+# dark by beard or hair lies below or above, so up and down is trusted least.
+RIDGE: Final = (0.002, 0.02, 0.01, 0.05, 0.08, 0.03, 0.01, 0.05, 0.01)
+# Robust bound of that fit in stops: what is farther off is beard, brow or cast shadow, not shading.
+_HUBER: Final = 0.25
+_FIT_ROUNDS: Final = 8
+# The terms that are steered then (u, v, u^2, x, z), and their bounds in stops: what keeps the field a broad
+# gradient. Beyond, its limits would be reached within a finger's width, and a seam would run down the face.
+_STEERED: Final = (0, 3, 2, 6, 8)
+_MOST_OF_TERMS: Final = (2.0, 0.5, 1.5, 1.5, 3.0)
+# What counts as near in x, y and z of the shading, against the field's own size (root mean square in stops)
+# and that of its terms, which may not work against each other.
+_NEAR: Final = (0.04, 0.2, 0.10)
+_MODESTY: Final = 0.25
+_MODESTY_OF_TERMS: Final = (0.05, 0.2, 0.08, 0.05, 0.05)
+_MOST_TRIES: Final = 25
+
+
+def head_coordinates(landmarks: Landmarks, shape: tuple[int, int]) -> tuple[Array, Array]:
+    """(h, w) place on the head: u in half face widths to the camera's right, v in eye-to-chin units
+    downwards, both 0 in the middle of the face and levelling off beyond it."""
+    angle = math.radians(roll_deg(landmarks))
+    right = np.array([math.cos(angle), math.sin(angle)])
+    down = np.array([-math.sin(angle), math.cos(angle)])
+    oval = landmarks[list(FACE_OVAL), :2]
+    middle = oval.mean(axis=0)
+    half = max(float(np.ptp(oval @ right)) / 2, 1.0)
+    ys, xs = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
+    u = ((xs - middle[0]) * right[0] + (ys - middle[1]) * right[1]) / half
+    v = ((xs - middle[0]) * down[0] + (ys - middle[1]) * down[1]) / face_unit(landmarks)
+    return _FAR[0] * np.tanh(u / _FAR[0]), _FAR[1] * np.tanh(v / _FAR[1])
+
+
+def terms(landmarks: Landmarks, normals: Array) -> Array:
+    """(h, w, 9) the field's terms; `normals` is (h, w, 3)."""
+    shape = (normals.shape[0], normals.shape[1])
+    u, v = head_coordinates(landmarks, shape)
+    unit = face_unit(landmarks)
+    smooth = cv2.GaussianBlur(normals - np.array([0, 0, 1], np.float32), (0, 0), _BROAD * unit)
+    face = cv2.GaussianBlur(region(landmarks, FACE_OVAL, shape).astype(np.float32), (0, 0), _FADE * unit)
+    places = np.stack([u, u**3, u**2, v, v**2, u * v], axis=-1)
+    return np.asarray(np.concatenate([places, smooth * face[..., None]], axis=-1))
+
+
+def fitted(values: Array, basis: Array, firmness: float = 1.0) -> Array:
+    """(9,) coefficients of the terms (N, 9) that explain `values` (N,) up to a constant, robustly."""
+    full = np.concatenate([np.ones((len(values), 1)), basis], axis=1)
+    pull = np.diag([0.0, *(firmness * ridge for ridge in RIDGE)]) * len(values)
+    weights = np.ones(len(values))
+    solution = np.zeros(full.shape[1])
+    for _ in range(_FIT_ROUNDS):
+        weighted = full * weights[:, None]
+        solution = np.linalg.solve(weighted.T @ full + pull, weighted.T @ values)
+        weights = np.minimum(1.0, _HUBER / np.maximum(np.abs(values - full @ solution), 1e-6))
+    return np.asarray(solution[1:])
+
+
+def bounded(stops: Array) -> Array:
+    """Soft limits: linear near 0, never beyond the bounds."""
+    up = _UP_STOPS * np.tanh(np.maximum(stops, 0) / _UP_STOPS)
+    down = _DOWN_STOPS * np.tanh(np.maximum(-stops, 0) / _DOWN_STOPS)
+    return np.asarray(up - down)
+
+
+def steered(start: Array, samples: Samples, basis: Array, target: Shading, tone: Tone) -> Array:
+    """(9,) the field under which the samples are fitted by the target's shading, as far as is natural.
+
+    Least squares over the steered terms: distance of the fitted shading from the target, and a little of the
+    field's own size. `basis` (N, 9) are the terms at the samples.
+    """
+
+    def field(x: Array) -> Array:
+        out = start.copy()
+        out[list(_STEERED)] = x
+        return out
+
+    def residuals(x: Array) -> Array:
+        stops = basis @ field(x)
+        stops = bounded(stops - float(stops.mean()))
+        grey = np.repeat((samples.values * np.exp2(stops))[:, None], 3, axis=1).astype(np.float32)
+        found = fit_shading(replace(samples, values=tone(grey)[:, 1].astype(np.float64)))
+        missing = (found - target)[1:] / np.array(_NEAR)
+        size = _MODESTY * stops / math.sqrt(len(stops))
+        return np.concatenate([missing, size, np.array(_MODESTY_OF_TERMS) * x])
+
+    most = np.array(_MOST_OF_TERMS)
+    first = np.clip(start[list(_STEERED)], -0.95 * most, 0.95 * most)
+    found = least_squares(residuals, first, bounds=(-most, most), diff_step=0.02, max_nfev=_MOST_TRIES)
+    return field(found.x)
