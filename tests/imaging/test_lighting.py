@@ -143,3 +143,10 @@ def test_a_white_collar_is_a_witness() -> None:
 
 def test_studio_white_changes_nothing() -> None:
     np.testing.assert_allclose(temperature.balance(Colour(5600), 5600), np.eye(3), atol=1e-5)
+
+
+def test_one_sided_is_light_from_one_side_and_not_a_dark_frame_of_hair() -> None:
+    bare_lamp, in_a_beard = np.array([0.5, -0.5, 0.1, 0.5]), np.array([0.3, 0.02, 0.1, 1.0])
+    assert estimate.side_ratio(bare_lamp) > 7
+    assert estimate.side_ratio(in_a_beard) < 1.5 < estimate.key_fill_ratio(in_a_beard)
+    assert estimate.side_ratio(np.array([1.0, 0.0, 0.2, 0.3])) == 1.0

@@ -21,6 +21,7 @@ Shading = NDArray[np.float64]
 # Ridge on the directional part, stronger on its frontal part: edges of a face lie in hair and hollows,
 _RIDGE = 0.004
 _Z_RIDGE = 3.0
+# Points that face less to the camera than this lie in hair and hollows.
 _LEAST_FRONT = 0.3
 # What the ridge pulls to: lamps and windows stand before the face and a little above it.
 _USUAL = np.array([0.0, 0.0, 0.1, 0.35])
@@ -98,6 +99,16 @@ def key_fill_ratio(shading: Shading) -> float:
     angles = np.radians(np.linspace(-90, 90, 61))
     equator = shading[0] + shading[1] * np.sin(angles) + shading[3] * np.cos(angles)
     return float(np.clip(equator.max() / max(float(equator.min()), 0.05), 1.0, 8.0))
+
+
+def side_ratio(shading: Shading) -> float:
+    """Brighter over darker end of a matte sphere's equator, 1..8: how one-sided the light is.
+
+    Unlike `key_fill_ratio` it does not ask how fast a face falls off to both sides alike, which a beard or
+    hair around a face does as well as a lamp.
+    """
+    aside = abs(float(shading[1]))
+    return float(np.clip((shading[0] + aside) / max(float(shading[0]) - aside, 0.05), 1.0, 8.0))
 
 
 def direction_deg(shading: Shading) -> tuple[float, float]:
