@@ -121,7 +121,8 @@ class MasterLayers:
     landmarks: NDArray[np.float32]
     # Light as it was found in the photo.
     light: Light
-    # Share of the unknown band near the face and hair that stayed unsure, 0..1.
+    # How unsure the matte is, 0..1: haze in the band around head and neck, and area that was kept although the
+    # segmenter's views contradicted each other (`matting.layers`).
     unsure: float
     # Name of the photo it came from.
     photo: str

@@ -11,7 +11,7 @@ class Studio:
     """Hands on the gallery's photos in their order, which is best first."""
 
     name = "studio"
-    version = "1"
+    version = "2"
 
     def photograph(
         self, gallery: Gallery, look: Look, *, sitting: Sitting, seed: int, count: int, progress: Progress
