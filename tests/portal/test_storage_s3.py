@@ -63,7 +63,7 @@ def test_photo_shoot_and_removal_on_s3(cast: Cast, bucket: str) -> None:
         photo = uploads.receive_file(ines, by, "me.png", io.BytesIO(data), len(data)).photo
         jobs.check_photo(str(house.company.pk), str(photo.pk))
         photo.refresh_from_db()
-        assert photo.verdict == "accept"
+        assert photo.verdict in ("accept", "warn")
         stored = _client(bucket).get_object(Bucket="pictures", Key=f"onelight/originals/{photo.original}")
         assert stored["Body"].read() == data
         shoot = shoots.start(ines, by)

@@ -1,6 +1,7 @@
 """The light on a face, from the face: where it comes from, how hard it is, what colour it has."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,8 @@ _LEAST_FRONT = 0.3
 # What the ridge pulls to: lamps and windows stand before the face and a little above it.
 _USUAL = np.array([0.0, 0.0, 0.1, 0.35])
 _ROUNDS = 12
+# Fewer points say nothing.
+_LEAST_POINTS = 12
 # Residuals beyond this many robust deviations are albedo (beard, brow, glint), not shading.
 _HUBER = 1.2
 
@@ -71,18 +74,51 @@ def _dots(at: NDArray[Any], shape: tuple[int, int]) -> NDArray[np.float32]:
     return out
 
 
+def reader(samples: Samples) -> Callable[[NDArray[np.float64]], Shading]:
+    """`fit_shading` of other values (N,) at the same points, its robust weights held at those of `samples`.
+
+    Smooth and quick: what a search needs. Weights that follow every trial would make it jump.
+    """
+    if samples.values.size < _LEAST_POINTS:
+        return lambda values: np.array([1.0, 0.0, 0.0, 0.0])
+    _, weights = _robust(samples)
+    basis = np.concatenate([np.ones((samples.values.size, 1)), samples.normals], axis=1)
+    weighted = basis * weights[:, None]
+    ridge = _ridge(samples)
+    inverse = np.linalg.inv(weighted.T @ basis + ridge)
+    pulled, means = ridge @ _USUAL, basis.mean(axis=0)
+
+    def read(values: NDArray[np.float64]) -> Shading:
+        relative = values / max(float(np.median(values)), 1e-6)
+        solution = inverse @ (weighted.T @ relative + pulled)
+        return np.asarray(solution / max(float(means @ solution), 1e-6), np.float64)
+
+    return read
+
+
 def fit_shading(samples: Samples) -> Shading:
     """(4,) ambient and x, y, z of the light, relative to the mean over the face.
 
     Lambertian reflectance is near a low-dimensional linear subspace (Basri & Jacobs 2003); iteratively
     re-weighted least squares with Huber weights keeps albedo edges out of it.
     """
-    if samples.values.size < 12:
+    if samples.values.size < _LEAST_POINTS:
         return np.array([1.0, 0.0, 0.0, 0.0])
+    solution, _ = _robust(samples)
+    mean = float(solution[0] + samples.normals.mean(axis=0) @ solution[1:])
+    return np.asarray(solution / max(mean, 1e-6), np.float64)
+
+
+def _ridge(samples: Samples) -> NDArray[np.float64]:
+    return np.diag([0.0, 1.0, 1.0, _Z_RIDGE]) * _RIDGE * float(samples.weights.sum())
+
+
+def _robust(samples: Samples) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(4,) solution relative to the median, and the weights (N,) it came to."""
     basis = np.concatenate([np.ones((samples.values.size, 1)), samples.normals], axis=1)
     values = samples.values / max(float(np.median(samples.values)), 1e-6)
     weights = samples.weights.copy()
-    ridge = np.diag([0.0, 1.0, 1.0, _Z_RIDGE]) * _RIDGE * samples.weights.sum()
+    ridge = _ridge(samples)
     solution = np.zeros(4)
     for _ in range(_ROUNDS):
         weighted = basis * weights[:, None]
@@ -90,8 +126,7 @@ def fit_shading(samples: Samples) -> Shading:
         residual = np.abs(values - basis @ solution)
         bound = _HUBER * 1.4826 * max(float(np.median(residual)), 1e-3)
         weights = samples.weights * np.minimum(1.0, bound / np.maximum(residual, 1e-9))
-    mean = float((basis @ solution).mean())
-    return np.asarray(solution / max(mean, 1e-6), np.float64)
+    return solution, weights
 
 
 def key_fill_ratio(shading: Shading) -> float:

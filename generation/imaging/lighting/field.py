@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from generation.imaging.landmarks import FACE_OVAL, Landmarks, face_unit, region, roll_deg
-from generation.imaging.lighting.estimate import Samples, Shading, fit_shading
+from generation.imaging.lighting.estimate import Samples, Shading, reader
 
 Array = NDArray[Any]
 # What the grade will do to a picture, (..., 3) linear to (..., 3) linear.
@@ -105,16 +105,22 @@ def steered(start: Array, samples: Samples, basis: Array, target: Shading, tone:
         out[list(_STEERED)] = x
         return out
 
-    def residuals(x: Array) -> Array:
-        stops = basis @ field(x)
-        stops = bounded(stops - float(stops.mean()))
+    def shown(stops: Array) -> Array:
         grey = np.repeat((samples.values * np.exp2(stops))[:, None], 3, axis=1).astype(np.float32)
-        found = fit_shading(replace(samples, values=tone(grey)[:, 1].astype(np.float64)))
-        missing = (found - target)[1:] / np.array(_NEAR)
+        return tone(grey)[:, 1].astype(np.float64)
+
+    def stops_of(x: Array) -> Array:
+        stops = basis @ field(x)
+        return bounded(stops - float(stops.mean()))
+
+    def residuals(x: Array) -> Array:
+        stops = stops_of(x)
+        missing = (read(shown(stops)) - target)[1:] / np.array(_NEAR)
         size = _MODESTY * stops / math.sqrt(len(stops))
         return np.concatenate([missing, size, np.array(_MODESTY_OF_TERMS) * x])
 
     most = np.array(_MOST_OF_TERMS)
     first = np.clip(start[list(_STEERED)], -0.95 * most, 0.95 * most)
+    read = reader(replace(samples, values=shown(stops_of(first))))
     found = least_squares(residuals, first, bounds=(-most, most), diff_step=0.02, max_nfev=_MOST_TRIES)
     return field(found.x)

@@ -13,7 +13,7 @@ from collections.abc import Generator, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any
 
@@ -201,6 +201,7 @@ def _pool(orders: list[Order], workers: int) -> Generator[Outcome, None, list[Or
     lost: list[Order] = []
     # Spawned, not forked: MediaPipe's threads do not survive a fork.
     pool_of = partial(ProcessPoolExecutor, mp_context=get_context("spawn"), initializer=_equip)
+    before = set(active_children())
     with pool_of(workers, initargs=(configuration(), materials.added())) as pool:
         running = {pool.submit(shoot, order): order for order in orders}
         for done in as_completed(running):
@@ -208,6 +209,11 @@ def _pool(orders: list[Order], workers: int) -> Generator[Outcome, None, list[Or
                 yield done.result()
             except BrokenProcessPool:
                 lost.append(running[done])
+        if lost:
+            # A worker that was being started while another died is forgotten by the pool, which then waits
+            # for it for ever (seen with Python 3.11.7).
+            for child in set(active_children()) - before:
+                child.kill()
     return sorted(lost, key=lambda order: order.person)
 
 
