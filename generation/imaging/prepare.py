@@ -23,7 +23,7 @@ _SMALL_UNIT_PX: Final = 600.0
 # Models are trained for up to this factor.
 _MOST_DRAWN: Final = 4.0
 # At most so many pixels are kept, for time and memory.
-_MOST_PX: Final = 7_000_000
+_MOST_PX: Final = 6_000_000
 # The frame in which the face is read, and the scale below which the photo is averaged down for it.
 _READ_SIZE: Final = (512, 640)
 _AVERAGE_BELOW: Final = 0.75

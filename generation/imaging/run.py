@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from branding.look import Framing, Grade, Look
+from branding.look import Framing, Grade, LightRig, Look
 from generation.imaging import drawing, gates, gates_generated, steady
 from generation.imaging.engines.base import DRAWN, Portrait, Posed, Sitting
 from generation.imaging.engines.table import find_engine, find_offer
@@ -55,6 +55,7 @@ from generation.imaging.types import (
 _OFF: Final = {"eye_line": 0.0033, "head_height": 0.010, "roll_deg": 0.46}
 # Eyes to chin in the master at which the framing is settled: what a preview shows.
 _SETTLING_UNIT_PX: Final = 330.0
+_SETTLING_LOOK: Final = Look(light=LightRig(strength=0.0, rim=0.0))
 # Light and exposure decide each other: the second round starts from the first one's exposure.
 _EXPOSURES: Final = 2
 # The smallest head that a Look may ask for.
@@ -81,10 +82,10 @@ def develop(photo: CheckedPhoto) -> MasterLayers:
 
 def _settled(master: MasterLayers) -> MasterLayers:
     """The master with the landmarks that are found in its finished picture: what is framed by them measures
-    as it should. The light and backdrop of any style do."""
+    as it should. The backdrop of any style does, and the light stays as it is: the mesh reads no light."""
     small = masters.reduced(master, _SETTLING_UNIT_PX, exact=False)
     try:
-        seen = steady.read_landmarks(finish(small, Look(), PREVIEW_SIZE))
+        seen = steady.read_landmarks(finish(small, _SETTLING_LOOK, PREVIEW_SIZE))
     except SubjectError:
         return master
     if seen is None:
@@ -157,10 +158,15 @@ def _lighting(master: MasterLayers, look: Look, vary: Variation) -> tuple[NDArra
     matrix = temperature.balance(found, rig.temperature_k)
     small, landmarks = estimate.small_view(master.foreground, master.landmarks)
     balanced = small @ matrix.T
+    if rig.strength <= 0 and rig.rim <= 0:
+        return matrix, np.full(
+            (2, 2, 3), skin.exposure(balanced, balanced, landmarks, look.grade), np.float32
+        )
+    scene = relight.scene(balanced, _shrunk(master.alpha, small), landmarks)
     gain, exposure = np.ones(0, np.float32), 1.0
     for _ in range(_EXPOSURES):
         tone = partial(_graded, exposure=exposure, settings=look.grade)
-        gain = relight.plan(balanced, _shrunk(master.alpha, small), landmarks, rig, tone).gain
+        gain = relight.plan(scene, rig, tone).gain
         exposure = skin.exposure(balanced, balanced * gain, landmarks, look.grade)
     return matrix, gain * np.float32(exposure)
 

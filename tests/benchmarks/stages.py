@@ -110,7 +110,7 @@ def _finishing(photo: Any) -> list[Stage]:
         gates.judge(gates.measure(image, master, look), master, gallery, look)
 
     def light() -> None:
-        relight.plan(small, small_alpha, landmarks, look.light)
+        relight.plan(relight.scene(small, small_alpha, landmarks), look.light)
 
     def new_plate() -> None:
         backdrop.plate.cache_clear()

@@ -40,13 +40,13 @@ def test_a_known_light_is_read_back(azimuth: float) -> None:
 def test_the_light_moves_to_the_other_side() -> None:
     linear, alpha, landmarks = _plain_face(relight.rig_shading(LightRig(key_azimuth_deg=-45)))
     rig = LightRig(key_azimuth_deg=35, rim=0)
-    gain = relight.plan(linear, alpha, landmarks, rig).gain
+    gain = relight.plan(relight.scene(linear, alpha, landmarks), rig).gain
     assert _read(linear * gain, landmarks).azimuth_deg == pytest.approx(35, abs=12)
 
 
 def test_strength_zero_leaves_the_light_alone() -> None:
     linear, alpha, landmarks = _plain_face(relight.rig_shading(LightRig(key_azimuth_deg=-45)))
-    gain = relight.plan(linear, alpha, landmarks, LightRig(strength=0, rim=0)).gain
+    gain = relight.plan(relight.scene(linear, alpha, landmarks), LightRig(strength=0, rim=0)).gain
     before = _read(linear, landmarks)
     after = _read(linear * gain, landmarks)
     assert after.key_fill_ratio == pytest.approx(before.key_fill_ratio, abs=0.35)
@@ -57,7 +57,7 @@ def test_the_gain_is_smooth_and_bounded() -> None:
     linear, alpha, landmarks = _plain_face(
         relight.rig_shading(LightRig(key_azimuth_deg=-70, key_fill_ratio=4))
     )
-    gain = relight.plan(linear, alpha, landmarks, LightRig()).gain
+    gain = relight.plan(relight.scene(linear, alpha, landmarks), LightRig()).gain
     assert gain.min() > 0.2 and gain.max() < 4.5
     assert np.abs(np.diff(gain, axis=1)).max() < 0.25
 
@@ -73,7 +73,7 @@ def test_the_mesh_is_closed_and_faces_outwards() -> None:
 def test_a_gain_never_has_a_seam_even_under_one_bare_lamp() -> None:
     # Hardest light from the wrong side: the gain has to move far, and must still be a broad gradient.
     linear, alpha, landmarks = _plain_face(np.array([0.35, -0.95, 0.1, 0.5]))
-    gain = relight.plan(np.maximum(linear, 0.01), alpha, landmarks, LightRig(rim=0)).gain
+    gain = relight.plan(relight.scene(np.maximum(linear, 0.01), alpha, landmarks), LightRig(rim=0)).gain
     steepest = np.abs(np.gradient(np.log2(gain[..., 1]), axis=1)).max() * face_unit(landmarks)
     assert steepest < 9
 

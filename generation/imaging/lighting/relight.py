@@ -79,37 +79,68 @@ def rig_shading(rig: LightRig) -> Shading:
     return np.concatenate([[1.0], size * direction])
 
 
-def plan(
-    linear: LinearRGB, alpha: Alpha, landmarks: Landmarks, rig: LightRig, tone: Tone = lambda picture: picture
-) -> Relight:
-    """The gain for one person, from a small picture (eyes to chin about 90 px).
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What every rig finds alike on one person, from a small picture (eyes to chin about 90 px): the picture
+    (h, w, 3) and its alpha, the skin's mask, normals, the field's terms, powder as a gain and the powdered
+    picture, skin samples of that with their diffuse light in stops, the shading that was found, what evens
+    the light's colour (stops) and how much of the field the body gets."""
 
-    `tone` is what the grade will do to a picture: its contrast is part of the light that is seen. The face's
-    mean luminance stays.
-    """
+    linear: LinearRGB
+    alpha: Alpha
+    landmarks: Landmarks
+    mask: Array
+    normals: Array
+    terms: Array
+    dull: Array
+    matte: LinearRGB
+    samples: Samples
+    light: Array
+    before: Shading
+    even: Array
+    body: Array
+
+
+def scene(linear: LinearRGB, alpha: Alpha, landmarks: Landmarks) -> Scene:
+    """Look at a person once, for any number of plans."""
     shape = (alpha.shape[0], alpha.shape[1])
     mask, unit = skin_region(landmarks, shape), face_unit(landmarks)
     before = fit_shading(skin_samples(linear, landmarks))
-    if not mask.any():
-        return Relight(np.ones((*shape, 3), np.float32), before, before)
-    linear = np.maximum(linear, 0)
+    linear = np.asarray(np.maximum(linear, 0), np.float32)
     normals = normal_map(landmarks, alpha)
     terms = field.terms(landmarks, normals)
     dull = powder(linear, mask, unit)
     matte = np.asarray(linear * dull, np.float32)
     samples = skin_samples(matte, landmarks)
     x, y = samples.at.T
-    target = _target(before, samples, rig)
     light = np.log2(np.maximum(diffuse(matte, mask, unit)[y, x], 1e-4))
-    coefficients = field.fitted(np.log2(_evaluate(target, samples.normals)) - light, terms[y, x])
     even, body = _evened(matte, landmarks, mask, terms), _body_weight(landmarks, shape)
-    aim, gain, now = target, np.ones((*shape, 3), np.float32), before
+    return Scene(
+        linear, alpha, landmarks, mask, normals, terms, dull, matte, samples, light, before, even, body
+    )
+
+
+def plan(seen: Scene, rig: LightRig, tone: Tone = lambda picture: picture) -> Relight:
+    """The gain for one person under a rig.
+
+    `tone` is what the grade will do to a picture: its contrast is part of the light that is seen. The face's
+    mean luminance stays.
+    """
+    before = seen.before
+    if not seen.mask.any():
+        return Relight(np.ones(seen.linear.shape, np.float32), before, before)
+    x, y = seen.samples.at.T
+    there, target = seen.terms[y, x], _target(before, seen.samples, rig)
+    coefficients = field.fitted(np.log2(_evaluate(target, seen.samples.normals)) - seen.light, there)
+    aim, gain, now = target, np.ones(seen.linear.shape, np.float32), before
     for _ in range(_ROUNDS):
-        coefficients = field.steered(coefficients, samples, terms[y, x], aim, tone)
-        gain = np.asarray(_gain(terms @ coefficients, body, matte, mask, even) * dull, np.float32)
-        now = fit_shading(skin_samples(tone(np.asarray(linear * gain, np.float32)), landmarks))
+        coefficients = field.steered(coefficients, seen.samples, there, aim, tone)
+        stops = seen.terms @ coefficients
+        gain = np.asarray(_gain(stops, seen.body, seen.matte, seen.mask, seen.even) * seen.dull, np.float32)
+        now = fit_shading(skin_samples(tone(np.asarray(seen.linear * gain, np.float32)), seen.landmarks))
         aim = aim + (target - now)
-    rim = _rim(normals, alpha, rig, unit)[..., None]
+    unit = face_unit(seen.landmarks)
+    rim = _rim(seen.normals, seen.alpha, rig, unit)[..., None]
     # Texture stays out of the gain: a small picture's pixels would show as blocks in a large one.
     smooth = cv2.GaussianBlur(np.asarray(gain * rim, np.float32), (0, 0), _SMOOTH * unit)
     return Relight(np.asarray(smooth, np.float32), before, now)
@@ -146,6 +177,8 @@ def _evened(matte: LinearRGB, landmarks: Landmarks, mask: Array, terms: Array) -
     """(h, w, 3) stops that take differences of the light's colour across the face out, luminance aside: warm
     light from a wall in the shadow would glow once the shadow is opened."""
     shape, rows = mask.shape[:2], mask > 0
+    if not rows.any():
+        return np.zeros((*shape, 3))
     logs = np.log2(np.maximum(matte[rows], 1e-4))
     own = logs - logs[:, 1:2]
     out = np.zeros((*shape, 3))
