@@ -25,13 +25,13 @@ _BOUNDS = (0.6, 1.7)
 
 def skin_lab(linear: LinearRGB, landmarks: Landmarks) -> NDArray[Any]:
     """(3,) Lab of the skin: mean of the medians of forehead and both cheeks, each counting alike, joined
-    three to one with the mean of all of the face's skin without its darkest and brightest tenth.
+    four to one with the mean of all of the face's skin without its darkest and brightest tenth.
 
     The three patches are where colorimetry takes skin (Xiao et al. 2017); a beard's shadow is no skin, and a
     light from one side counts alike on both.
     """
     whole, patches = _whole_and_patches(linear, landmarks)
-    return np.asarray((whole + 3 * patches) / 4)
+    return np.asarray((whole + 4 * patches) / 5)
 
 
 def _whole_and_patches(linear: LinearRGB, landmarks: Landmarks) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -50,7 +50,7 @@ def _whole_and_patches(linear: LinearRGB, landmarks: Landmarks) -> tuple[NDArray
 def _lightness(linear: LinearRGB, landmarks: Landmarks) -> tuple[float, float]:
     """L* of `skin_lab` and of the whole of the face's skin."""
     whole, patches = _whole_and_patches(linear, landmarks)
-    return float((whole[0] + 3 * patches[0]) / 4), float(whole[0])
+    return float((whole[0] + 4 * patches[0]) / 5), float(whole[0])
 
 
 def exposure(reference: LinearRGB, lit: LinearRGB, landmarks: Landmarks, settings: Grade) -> float:
