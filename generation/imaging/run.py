@@ -3,12 +3,9 @@
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import Any, Final
+from typing import Final
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from branding.look import Framing, Grade, LightRig, Look
 from generation.imaging import drawing, gates, gates_generated, steady
@@ -24,18 +21,18 @@ from generation.imaging.finishing import (
     masters,
     retouch,
     sample,
-    skin,
 )
 from generation.imaging.finishing.vary import Variation, variations
 from generation.imaging.identity.encoders import Jury, conditioning_of
 from generation.imaging.landmarks import moved
-from generation.imaging.lighting import estimate, relight, temperature
+from generation.imaging.lighting import estimate, temperature
 from generation.imaging.matting.layers import cut_out
 from generation.imaging.matting.nets import body_points
 from generation.imaging.prepare import others, prepared
 from generation.imaging.prompt import Visible
 from generation.imaging.ranking import order
 from generation.imaging.ranking.signature import signature
+from generation.imaging.rig import lighting, shrunk
 from generation.imaging.shooting import MOST_IDLE, OF_THE_PHOTO, Shooting, give_memory_back, rising
 from generation.imaging.types import (
     SRGB8,
@@ -56,8 +53,6 @@ _OFF: Final = {"eye_line": 0.0033, "head_height": 0.010, "roll_deg": 0.46}
 # Eyes to chin in the master at which the framing is settled: what a preview shows.
 _SETTLING_UNIT_PX: Final = 330.0
 _SETTLING_LOOK: Final = Look(light=LightRig(strength=0.0, rim=0.0))
-# Light and exposure decide each other: the second round starts from the first one's exposure.
-_EXPOSURES: Final = 2
 # The smallest head that a Look may ask for.
 _LEAST_HEAD: Final = 0.10
 PREVIEW_SIZE: Final = (512, 640)
@@ -75,7 +70,7 @@ def develop(photo: CheckedPhoto) -> MasterLayers:
     foreground = masters.settle(matte.foreground, alpha)
     small, landmarks = estimate.small_view(foreground, face.landmarks)
     shading = estimate.fit_shading(estimate.skin_samples(small, landmarks))
-    seen = temperature.estimate(small * _shrunk(alpha, small)[..., None], landmarks)
+    seen = temperature.estimate(small * shrunk(alpha, small)[..., None], landmarks)
     light = estimate.describe(shading, seen.temperature_k, seen.tint)
     return _settled(MasterLayers(foreground, alpha, face.landmarks, light, matte.unsure, photo.name))
 
@@ -111,7 +106,7 @@ def _before_plate(
 ) -> tuple[LinearRGB, Alpha, framing.Frame]:
     """The composite before the grade, the alpha in it, and how the person was laid out."""
     laid = framing.frame_person(master.alpha, master.landmarks, vary.framing(look.framing), size)
-    matrix, gain = _lighting(master, look, vary)
+    matrix, gain = lighting(master, look, vary)
     foreground, alpha = sample.sampled(master, matrix, laid)
     foreground = sample.lit(foreground, gain, laid, master.alpha.shape)
     foreground = retouch.soften_blemishes(foreground, laid.landmarks, look.retouch)
@@ -148,37 +143,6 @@ def pose(photo: CheckedPhoto, look: Look, size: tuple[int, int], looseness: floa
         photo=replace(photo, decoded=decoded, face=face),
         matte=master.alpha,
     )
-
-
-def _lighting(master: MasterLayers, look: Look, vary: Variation) -> tuple[NDArray[Any], NDArray[np.float32]]:
-    """White balance as a (3, 3) matrix, and rig with the exposure that keeps the skin's own lightness
-    through the grade as a gain on the whole master, (h, w, 3) at a small size."""
-    rig = vary.light(look.light)
-    found = temperature.Colour(master.light.temperature_k, master.light.tint)
-    matrix = temperature.balance(found, rig.temperature_k)
-    small, landmarks = estimate.small_view(master.foreground, master.landmarks)
-    balanced = small @ matrix.T
-    if rig.strength <= 0 and rig.rim <= 0:
-        return matrix, np.full(
-            (2, 2, 3), skin.exposure(balanced, balanced, landmarks, look.grade), np.float32
-        )
-    scene = relight.scene(balanced, _shrunk(master.alpha, small), landmarks)
-    gain, exposure = np.ones(0, np.float32), 1.0
-    for _ in range(_EXPOSURES):
-        tone = partial(_graded, exposure=exposure, settings=look.grade)
-        gain = relight.plan(scene, rig, tone).gain
-        exposure = skin.exposure(balanced, balanced * gain, landmarks, look.grade)
-    return matrix, gain * np.float32(exposure)
-
-
-def _shrunk(alpha: Alpha, small: LinearRGB) -> Alpha:
-    """Alpha at the size of a small view."""
-    size = (small.shape[1], small.shape[0])
-    return np.asarray(cv2.resize(alpha, size, interpolation=cv2.INTER_AREA), np.float32)
-
-
-def _graded(seen: LinearRGB, exposure: float, settings: Grade) -> LinearRGB:
-    return grade.grade(np.asarray(seen * np.float32(exposure), np.float32), settings)
 
 
 def takes(

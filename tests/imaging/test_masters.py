@@ -97,12 +97,13 @@ def test_the_same_master_is_the_same_bytes_and_names_its_photo() -> None:
 
 def test_light_on_the_framed_pixels_is_the_light_on_all_of_the_masters() -> None:
     """Against the gain worked out at every pixel of the master, as the first release did."""
+    from generation.imaging import rig
     from generation.imaging.finishing import framing, sample
     from generation.imaging.finishing.vary import Variation
 
     master, look, size = people.master(), STARTERS["legal"], (819, 1024)
     laid = framing.frame_person(master.alpha, master.landmarks, look.framing, size)
-    matrix, gain = run._lighting(master, look, Variation())
+    matrix, gain = rig.lighting(master, look, Variation())
     foreground, alpha = sample.sampled(master, matrix, laid)
     fast = sample.lit(foreground, gain, laid, master.alpha.shape)
     full = cv2.resize(gain, master.alpha.shape[::-1], interpolation=cv2.INTER_CUBIC)

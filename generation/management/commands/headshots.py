@@ -203,7 +203,13 @@ def _pool(orders: list[Order], workers: int) -> Generator[Outcome, None, list[Or
     pool_of = partial(ProcessPoolExecutor, mp_context=get_context("spawn"), initializer=_equip)
     before = set(active_children())
     with pool_of(workers, initargs=(configuration(), materials.added())) as pool:
-        running = {pool.submit(shoot, order): order for order in orders}
+        running = {}
+        for order in orders:
+            try:
+                running[pool.submit(shoot, order)] = order
+            except BrokenProcessPool:
+                # The first worker died before the last order was handed out.
+                lost.append(order)
         for done in as_completed(running):
             try:
                 yield done.result()

@@ -1,0 +1,48 @@
+"""The brand's light on one master: white balance, the rig's gain and the exposure that keeps the skin."""
+
+from functools import partial
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from branding.look import Grade, Look
+from generation.imaging.finishing import grade, skin
+from generation.imaging.finishing.vary import Variation
+from generation.imaging.lighting import estimate, relight, temperature
+from generation.imaging.types import Alpha, LinearRGB, MasterLayers
+
+# Light and exposure decide each other: the second round starts from the first one's exposure.
+_EXPOSURES: Final = 2
+
+
+def lighting(master: MasterLayers, look: Look, vary: Variation) -> tuple[NDArray[Any], NDArray[np.float32]]:
+    """White balance as a (3, 3) matrix, and rig with the exposure that keeps the skin's own lightness
+    through the grade as a gain on the whole master, (h, w, 3) at a small size."""
+    rig = vary.light(look.light)
+    found = temperature.Colour(master.light.temperature_k, master.light.tint)
+    matrix = temperature.balance(found, rig.temperature_k)
+    small, landmarks = estimate.small_view(master.foreground, master.landmarks)
+    balanced = small @ matrix.T
+    if rig.strength <= 0 and rig.rim <= 0:
+        return matrix, np.full(
+            (2, 2, 3), skin.exposure(balanced, balanced, landmarks, look.grade), np.float32
+        )
+    scene = relight.scene(balanced, shrunk(master.alpha, small), landmarks)
+    gain, exposure = np.ones(0, np.float32), 1.0
+    for _ in range(_EXPOSURES):
+        tone = partial(_graded, exposure=exposure, settings=look.grade)
+        gain = relight.plan(scene, rig, tone).gain
+        exposure = skin.exposure(balanced, balanced * gain, landmarks, look.grade)
+    return matrix, gain * np.float32(exposure)
+
+
+def shrunk(alpha: Alpha, small: LinearRGB) -> Alpha:
+    """Alpha at the size of a small view."""
+    size = (small.shape[1], small.shape[0])
+    return np.asarray(cv2.resize(alpha, size, interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _graded(seen: LinearRGB, exposure: float, settings: Grade) -> LinearRGB:
+    return grade.grade(np.asarray(seen * np.float32(exposure), np.float32), settings)
