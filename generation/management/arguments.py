@@ -1,6 +1,5 @@
 """What the photo commands read from their command line: sizes, numbers, styles, engines."""
 
-import os
 import re
 from argparse import ArgumentTypeError
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from django.core.management.base import CommandError
 from pydantic import ValidationError
 
 from branding.look import STARTERS, Look
+from generation.imaging import stylefile
 from generation.imaging.engines.table import ENGINES, find_engine
 from generation.imaging.errors import EngineError
 
@@ -40,11 +40,6 @@ def whole(low: int, high: int) -> Callable[[str], int]:
     return read
 
 
-def cores() -> int:
-    """Processes that keep this machine busy."""
-    return os.cpu_count() or 1
-
-
 def look(style: str, engine: str | None) -> Look:
     """The starter of that name or the Look in that file, with the engine where one is named. Raises
     CommandError."""
@@ -52,9 +47,9 @@ def look(style: str, engine: str | None) -> Look:
         found = STARTERS[style]
     elif Path(style).is_file():
         try:
-            found = Look.model_validate_json(Path(style).read_bytes())
-        except ValidationError as error:
-            raise CommandError(f"{style} is not a style: {error}", returncode=MISUSE) from error
+            found = stylefile.read(Path(style))
+        except stylefile.StyleFileError as error:
+            raise CommandError(str(error), returncode=MISUSE) from error
     else:
         raise CommandError(
             f"No style {style}. Known: {', '.join(STARTERS)}, or a JSON file.", returncode=MISUSE

@@ -1,16 +1,28 @@
 """Work of the photo commands in several processes."""
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from functools import partial
 from multiprocessing import get_context
 from typing import TypeVar
 
-from generation.imaging.models.configured import configuration, configure
+from generation.imaging import materials, threads
+from generation.imaging.models.configured import Configuration, configuration, configure
 
 Task = TypeVar("Task")
 Made = TypeVar("Made")
+
+
+def pool(workers: int) -> ProcessPoolExecutor:
+    """So many processes that know this one's models and the files of its styles, each with its share of the
+    cores. Spawned, not forked: MediaPipe's threads do not survive a fork."""
+    threads.announce(threads.each(workers))
+    told = (configuration(), materials.added())
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_equip, initargs=told)
+
+
+def _equip(models: Configuration, files: tuple[bytes, ...]) -> None:
+    configure(models)
+    materials.add_all(files)
 
 
 def in_processes(work: Callable[[Task], Made], tasks: Sequence[Task], workers: int) -> Iterator[Made]:
@@ -19,10 +31,6 @@ def in_processes(work: Callable[[Task], Made], tasks: Sequence[Task], workers: i
     if workers <= 1:
         yield from map(work, tasks)
         return
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
-    # Spawned, not forked: MediaPipe's threads do not survive a fork.
-    pool_of = partial(ProcessPoolExecutor, mp_context=get_context("spawn"), initializer=configure)
-    with pool_of(workers, initargs=(configuration(),)) as pool:
-        for done in as_completed([pool.submit(work, task) for task in tasks]):
+    with pool(workers) as running:
+        for done in as_completed([running.submit(work, task) for task in tasks]):
             yield done.result()

@@ -14,6 +14,8 @@ from branding.look import Look
 from generation.imaging import stylefile
 from generation.imaging.finishing import backdrop, grade
 from generation.imaging.samples import portrait_files
+from generation.management import arguments
+from generation.management.spawning import in_processes
 from tests.imaging import rooms
 from tests.imaging.test_lut import cube, grid
 
@@ -75,3 +77,13 @@ def test_the_command_renders_the_room_in_its_worker_processes(tmp_path: Path) ->
     for person in ("Grace", "Grace too"):
         shown = np.asarray(Image.open(out / person / "01.png").convert("RGB"))
         np.testing.assert_array_equal(shown[:20, :40], plate[:20, :40])
+
+
+def _spread(look: Look) -> float:
+    return float(backdrop.plate(look.backdrop, (41, 51)).std())
+
+
+def test_every_command_and_its_worker_processes_know_the_files_of_a_style(tmp_path: Path) -> None:
+    """The fairness report read styles by itself and refused one with a room."""
+    look = arguments.look(str(_style(tmp_path)), None)
+    assert [one > 0.05 for one in in_processes(_spread, [look, look], 2)] == [True, True]

@@ -14,7 +14,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from branding.look import Look
-from generation.imaging import fairness, fairness_groups, fairness_page
+from generation.imaging import fairness, fairness_groups, fairness_page, threads
 from generation.imaging.engines.table import find_engine, find_offer
 from generation.imaging.errors import EngineError
 from generation.imaging.messages import sentence
@@ -53,7 +53,7 @@ class Command(BaseCommand):
         trials = [
             fairness.Trial(one, look, options["seed"], options["count"], options["size"]) for one in sitters
         ]
-        workers = options["workers"] or (1 if offer.queue == "gpu" else arguments.cores())
+        workers = options["workers"] or (1 if offer.queue == "gpu" else threads.cores())
         try:
             results = list(self._told(in_processes(fairness.sit, trials, workers), len(trials)))
         except EngineError as error:

@@ -5,52 +5,30 @@ No database, no Redis, no network.
 
 import json
 import os
-import re
 import sys
 import time
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from collections.abc import Generator, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
-from functools import partial
-from multiprocessing import active_children, get_context
+from multiprocessing import active_children
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from pydantic import ValidationError
 
 from branding.look import STARTERS, Look
-from generation.imaging import consistency, materials, report, stylefile, teampage, threads
-from generation.imaging.engines.table import ENGINES, find_engine
+from generation.imaging import consistency, report, teampage, threads
+from generation.imaging.engines.table import find_engine
 from generation.imaging.errors import EngineError
 from generation.imaging.identity.encoders import judges
 from generation.imaging.messages import told
-from generation.imaging.models.configured import Configuration, configuration, configure
 from generation.imaging.shoot_folder import Order, broken, find_people, shoot
+from generation.management import arguments, spawning
+from generation.management.arguments import MISUSE
 
-MISUSE, SOME_FAILED = 2, 3
-_SIDE_PX = (64, 8192)
+SOME_FAILED = 3
 Outcome = tuple[report.PersonResult, consistency.Shown | None]
-
-
-def _size(text: str) -> tuple[int, int]:
-    match = re.fullmatch(r"(\d+)x(\d+)", text)
-    if not match:
-        raise ArgumentTypeError("say it as WIDTHxHEIGHT, for example 1638x2048")
-    width, height = int(match[1]), int(match[2])
-    if not (_SIDE_PX[0] <= min(width, height) and max(width, height) <= _SIDE_PX[1]):
-        raise ArgumentTypeError(f"each side is {_SIDE_PX[0]} to {_SIDE_PX[1]} pixels")
-    return width, height
-
-
-def _whole(low: int, high: int) -> Any:
-    def read(text: str) -> int:
-        if not text.isdigit() or not low <= int(text) <= high:
-            raise ArgumentTypeError(f"a whole number from {low} to {high}")
-        return int(text)
-
-    return read
 
 
 class Command(BaseCommand):
@@ -63,16 +41,16 @@ class Command(BaseCommand):
         parser.add_argument("--style", default="corporate", metavar="NAME_OR_FILE",
                             help=f"one of {', '.join(STARTERS)}, or a JSON file with a Look")  # fmt: skip
         parser.add_argument("--engine", default=None)
-        parser.add_argument("--count", type=_whole(1, 100), default=4)
-        parser.add_argument("--size", type=_size, default=(1638, 2048))
-        parser.add_argument("--seed", type=_whole(0, 2**32 - 1), default=0)
-        parser.add_argument("--workers", type=_whole(1, 64), default=threads.cores())
+        parser.add_argument("--count", type=arguments.whole(1, 100), default=4)
+        parser.add_argument("--size", type=arguments.size, default=(1638, 2048))
+        parser.add_argument("--seed", type=arguments.whole(0, 2**32 - 1), default=0)
+        parser.add_argument("--workers", type=arguments.whole(1, 64), default=threads.cores())
         parser.add_argument("--reference", type=Path, metavar="REPORT_JSON",
                             help="measure against the team of an earlier report.json")  # fmt: skip
 
     def handle(self, *args: Any, **options: Any) -> None:
         started = time.perf_counter()
-        look = _look(options["style"], options["engine"])
+        look = arguments.look(options["style"], options["engine"])
         reference = _reference(options["reference"])
         orders = _orders(look, options)
         _refuse_without_judges()
@@ -128,28 +106,6 @@ def _reference(file: Path | None) -> dict[str, Any] | None:
         raise CommandError(f"{file} is no report of headshots with a team.", returncode=MISUSE) from error
 
 
-def _look(style: str, engine: str | None) -> Look:
-    """The starter of that name or the Look in that file. Raises CommandError."""
-    if style in STARTERS:
-        look = STARTERS[style]
-    elif Path(style).is_file():
-        try:
-            look = stylefile.read(Path(style))
-        except stylefile.StyleFileError as error:
-            raise CommandError(str(error), returncode=MISUSE) from error
-    else:
-        raise CommandError(
-            f"No style {style}. Known: {', '.join(STARTERS)}, or a JSON file.", returncode=MISUSE
-        )
-    if engine is None:
-        return look
-    try:
-        find_engine(engine)
-        return Look.model_validate({**look.model_dump(), "engine": engine})
-    except (EngineError, ValidationError) as error:
-        raise CommandError(f"No engine {engine}. Known: {', '.join(ENGINES)}.", returncode=MISUSE) from error
-
-
 def _refuse_without_judges() -> None:
     """Say before the work, once, that a judge cannot be used; not with every person."""
     try:
@@ -178,18 +134,11 @@ def _orders(look: Look, options: dict[str, Any]) -> list[Order]:
     ]
 
 
-def _equip(models: Configuration, files: tuple[bytes, ...]) -> None:
-    """Tell a worker process what this one was told: its models, and the files of the style."""
-    configure(models)
-    materials.add_all(files)
-
-
 def _work(orders: list[Order], workers: int) -> Iterator[Outcome]:
     """Results as they come; one process needs no pool. A worker that dies takes only its own person along."""
     if workers <= 1:
         yield from map(shoot, orders)
         return
-    threads.announce(threads.each(workers))
     lost = yield from _pool(orders, workers)
     for order in lost:
         for again in (yield from _pool([order], 1)):
@@ -199,10 +148,8 @@ def _work(orders: list[Order], workers: int) -> Iterator[Outcome]:
 def _pool(orders: list[Order], workers: int) -> Generator[Outcome, None, list[Order]]:
     """Results as they come; returns those that were under way when a process died."""
     lost: list[Order] = []
-    # Spawned, not forked: MediaPipe's threads do not survive a fork.
-    pool_of = partial(ProcessPoolExecutor, mp_context=get_context("spawn"), initializer=_equip)
     before = set(active_children())
-    with pool_of(workers, initargs=(configuration(), materials.added())) as pool:
+    with spawning.pool(workers) as pool:
         running = {}
         for order in orders:
             try:
