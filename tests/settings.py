@@ -48,3 +48,8 @@ if os.environ.get("TEST_ENGINE"):
     from tests.engines import register
 
     register()
+
+if os.environ.get("TEST_TINY_EDIT"):
+    from tests.imaging.engines.tiny_sizes import shrink
+
+    shrink()

@@ -1,6 +1,7 @@
 """A store of tiny SDXL weights, and pictures that the engine draws with them."""
 
 import atexit
+import json
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from generation.imaging import photocheck, run
 from generation.imaging.engines.base import Posed, Sitting
 from generation.imaging.engines.conditions import resized
 from generation.imaging.engines.table import find_engine
-from generation.imaging.models import configured
+from generation.imaging.models import configured, shipped
 from generation.imaging.models.configured import Configuration
 from generation.imaging.models.store import ModelStore
 from generation.imaging.prompt import Visible
@@ -53,6 +54,19 @@ def licensed_store() -> ModelStore:
     folder, found = sources()
     made = ModelStore(folder / "licensed", allow_noncommercial=True, offline=True)
     tiny_sdxl.install(made, found, *found)
+    return made
+
+
+def large_store(folder: Path) -> ModelStore:
+    """The tiny weights at a size in which a face can be judged."""
+    _, found = sources()
+    base = folder / "base"
+    shutil.copytree(found[shipped.SDXL_BASE], base)
+    config = json.loads((base / "unet/config.json").read_text())
+    (base / "unet/config.json").write_text(json.dumps(config | {"sample_size": 128}))
+    made = ModelStore(folder / "store", offline=True)
+    names = [name for name in found if made.entry(name).commercial]
+    tiny_sdxl.install(made, found | {shipped.SDXL_BASE: base}, *names)
     return made
 
 

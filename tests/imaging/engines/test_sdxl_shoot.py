@@ -27,17 +27,7 @@ LOOK = shoots.with_options(refine=0.1, retries=0)
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> ModelStore:
-    """The tiny weights at a size in which a face can be judged."""
-    folder = tmp_path_factory.mktemp("large")
-    _, found = shoots.sources()
-    base = folder / "base"
-    shutil.copytree(found[shipped.SDXL_BASE], base)
-    config = json.loads((base / "unet/config.json").read_text())
-    (base / "unet/config.json").write_text(json.dumps(config | {"sample_size": 128}))
-    store = ModelStore(folder / "store", offline=True)
-    names = [name for name in found if store.entry(name).commercial]
-    tiny_sdxl.install(store, found | {shipped.SDXL_BASE: base}, *names)
-    return store
+    return shoots.large_store(tmp_path_factory.mktemp("large"))
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,31 @@
+"""A whole shoot through the queue in other clothes: inpainted by SDXL's real pipeline on tiny weights around
+the untouched head, by a worker process without a graphics card."""
+
+import pytest
+from django.test import Client
+
+pytest.importorskip("diffusers", reason="the extra `diffusion` is not installed")
+
+from branding.look import Look
+from tests.generation import drawn_shoots
+from tests.imaging.engines import shoots as tiny
+
+pytestmark = pytest.mark.slow
+
+
+def test_other_clothes_under_the_own_head_arrive_and_are_labelled(
+    transactional_db: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    look = tiny.with_options(Look(engine="wardrobe"), steps=20, strength=0.05, refine=0.0, retries=0)
+    house = drawn_shoots.generating(look)
+    shoot = drawn_shoots.asked(house)
+    assert (shoot.engine, shoot.queue) == ("wardrobe", "gpu")
+    large = tiny.large_store(tmp_path_factory.mktemp("large"))
+    with drawn_shoots.in_progress(house, shoot, MODELS_DIR=str(large.root)) as seen:
+        pass
+    assert any(stage.startswith("generate:") for stage in seen), seen
+    shown = drawn_shoots.pictures(house, shoot)
+    assert shown and all(drawn_shoots.passed(one) for one in shown)
+    assert {one.variation["kept"] for one in shown} == {"head"}
+    page = Client().get(house.me("ines", "choose/")).content.decode()
+    assert "Generated" in page and "Nothing that was drawn" not in page
