@@ -11,7 +11,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.lib import embedded, storage
-from portal.lib.env import flag, folder, secret_key, text, whole, words
+from portal.lib.env import choice, flag, folder, secret_key, text, whole, words
 from portal.lib.logs import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -100,6 +100,25 @@ MODELS_ALLOW_NONCOMMERCIAL = flag("MODELS_ALLOW_NONCOMMERCIAL", False)
 MODELS_OFFLINE = flag("MODELS_OFFLINE", False)
 # Encoders that judge likeness, by their names in the model table.
 IDENTITY_ENCODERS = words("IDENTITY_ENCODERS", ["dlib-resnet-v1"])
+
+# --- drawing -----------------------------------------------------------------------------------
+# How the engines that generate use the device; see generation/imaging/engines/runtime.py, docs/models.md.
+# Where weights live: by measured free memory, all on the card, one component or one layer at a time.
+GPU_OFFLOAD = choice("GPU_OFFLOAD", "auto", "full", "model", "group", "sequential")
+# Numbers to compute in: the best that the card has.
+GPU_DTYPE = choice("GPU_DTYPE", "auto", "bfloat16", "float16", "float32")
+# Who computes attention: a name of diffusers' dispatcher (native, flash, sage, xformers, ...).
+GPU_ATTENTION = text("GPU_ATTENTION", "native").strip()
+# Compile repeated blocks: a minute or more at each start, then faster steps.
+GPU_COMPILE = flag("GPU_COMPILE", False)
+# Reuse what hardly changes between two steps: faster, but the same seed gives a slightly other picture.
+GPU_CACHE = choice("GPU_CACHE", "off", "first_block")
+# Keep the channels of convolutions side by side in memory.
+GPU_CHANNELS_LAST = flag("GPU_CHANNELS_LAST", True)
+# Pictures drawn at a time to begin with, of one person or of several of one style; memory decides downwards.
+GPU_BATCH = whole("GPU_BATCH", 8)
+if GPU_BATCH < 1:
+    raise ImproperlyConfigured("The setting GPU_BATCH must be 1 or more.")
 
 # --- mail --------------------------------------------------------------------------------------
 # smtp://user:password@host:587/?tls=True ; without it mails are written under var/mail.

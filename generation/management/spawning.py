@@ -6,6 +6,7 @@ from multiprocessing import get_context
 from typing import TypeVar
 
 from generation.imaging import materials, threads
+from generation.imaging.engines import runtime
 from generation.imaging.models.configured import Configuration, configuration, configure
 
 Task = TypeVar("Task")
@@ -13,15 +14,16 @@ Made = TypeVar("Made")
 
 
 def pool(workers: int) -> ProcessPoolExecutor:
-    """So many processes that know this one's models and the files of its styles, each with its share of the
-    cores. Spawned, not forked: MediaPipe's threads do not survive a fork."""
+    """So many processes that know this one's models, device and the files of its styles, each with its share
+    of the cores. Spawned, not forked: MediaPipe's threads do not survive a fork."""
     threads.announce(threads.each(workers))
-    told = (configuration(), materials.added())
+    told = (configuration(), runtime.configured(), materials.added())
     return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_equip, initargs=told)
 
 
-def _equip(models: Configuration, files: tuple[bytes, ...]) -> None:
+def _equip(models: Configuration, device: runtime.RuntimeOptions, files: tuple[bytes, ...]) -> None:
     configure(models)
+    runtime.configure(device)
     materials.add_all(files)
 
 

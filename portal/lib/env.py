@@ -48,6 +48,14 @@ def whole(name: str, default: int) -> int:
     return int(read(env.int, name, default))
 
 
+def choice(name: str, default: str, *others: str) -> str:
+    """One of a few words, in small letters. Anything else is refused with what there is."""
+    value, known = text(name, default).strip().lower(), (default, *others)
+    if value not in known:
+        raise ImproperlyConfigured(f"The setting {name} must be one of {', '.join(known)}, not {value!r}.")
+    return value
+
+
 def words(name: str, default: list[str]) -> list[str]:
     """A comma-separated list."""
     return [word for word in (part.strip() for part in text(name, ",".join(default)).split(",")) if word]

@@ -37,8 +37,6 @@ FINAL_SIZE = (928, 1152)
 PREVIEW_SIZE = (640, 800)
 # Qwen-Image-Edit was trained with one to three pictures; more cost time as the square of what they add.
 MOST_REFERENCES: Final = 3
-# Klein's pictures at a time to begin with; the runtime halves it where memory does not suffice.
-KLEIN_BATCH: Final = 8
 # A Look's guidance is on SDXL's scale, where 5 is usual; Qwen-Image-Edit's own is 4.
 _GUIDANCE_SHARE: Final = 0.8
 # What a reference shows around the eyes, in eye-to-chin lengths: above, and in all. Hair and shoulders.
@@ -137,7 +135,7 @@ def draw(loaded: Loaded, plan: Plan, asked: Sequence[Request], progress: Progres
 
     kind = f"{plan.size[0]}x{plan.size[1]}"
     for same in _runs(asked, lambda one: len(one.references)):
-        most = KLEIN_BATCH if plan.preview else 1
+        most = loaded.at_once if plan.preview else 1
         batches = loaded.batches(same, most, work, f"{kind}, {len(same[0].references)} references")
         for _, picture in batches:
             yield _pixels(picture, loaded.key)

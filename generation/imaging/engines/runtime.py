@@ -33,6 +33,9 @@ _PACKAGES: Final = ("torch", "diffusers", "transformers", "accelerate", "safeten
 # The first call compiles, tunes kernels and fetches weights from disk: it may be silent for so many times
 # longer than a step.
 _FIRST_CALL: Final = 6
+# Silence of a card after which a step hangs, unless the operator says otherwise: the slowest, a full-size
+# step whose weights are fetched layer by layer, takes some ten seconds.
+STEP_LIMIT_S: Final = 180.0
 # A processor takes this many times longer for a step than the cards that the limit is set for.
 _PROCESSOR: Final = 20
 
@@ -46,7 +49,9 @@ class RuntimeOptions:
     offload: Literal["auto", "full", "model", "group", "sequential"] = "auto"
     tuning: Tuning = field(default_factory=Tuning)
     # Nothing heard of a step for so long means that it hangs.
-    step_limit_s: float = 180.0
+    step_limit_s: float = STEP_LIMIT_S
+    # Pictures that are drawn at a time to begin with; see `Loaded.batches`.
+    batch: int = 8
 
 
 def libraries() -> None:
@@ -72,6 +77,11 @@ class Loaded:
     fits: dict[str, int] = field(default_factory=dict)
     last_used: float = 0.0
     warm: bool = False
+
+    @property
+    def at_once(self) -> int:
+        """Pictures that are drawn at a time to begin with; `batches` takes fewer where memory is short."""
+        return self.runtime.options.batch
 
     def call(self, steps: Steps, **arguments: Any) -> Any:
         """One call of the pipeline, told step by step. Returns what the pipeline returns.
@@ -340,6 +350,11 @@ def configure(options: RuntimeOptions) -> None:
         if _shared is not None:
             raise RuntimeError("the runtime is in use already")
         _shared_options = options
+
+
+def configured() -> RuntimeOptions:
+    """What this process's runtime is, or will be, made with."""
+    return _shared.options if _shared is not None else _shared_options
 
 
 def shared() -> Runtime:

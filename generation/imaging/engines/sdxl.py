@@ -29,8 +29,6 @@ LOOSENESS: Final = 0.9
 _MOST_ENLARGED: Final = 2.0
 # Photos that pictures are drawn over in turn: more poses to choose from, all of them good.
 _MOST_PHOTOS: Final = 3
-# Pictures that are drawn together on a large card; memory decides downwards.
-_TOGETHER: Final = 4
 # The shape that headshots are delivered in.
 _PORTRAIT: Final = (4, 5)
 # Share of a picture's time that the first pass takes.
@@ -131,7 +129,7 @@ def _drawn(
 ) -> Iterator[tuple[int, SRGB8]]:
     """Seed and picture, in the order of the seeds."""
     small = resized(posed, base)
-    first = one.loaded.batches(seeds, _TOGETHER, told.part(lambda part: one.compose(small, part),
+    first = one.loaded.batches(seeds, one.loaded.at_once, told.part(lambda part: one.compose(small, part),
                                _FIRST_PASS if full != base else 1.0), f"draw {base}")  # fmt: skip
     for number, picture in first:
         if full != base:

@@ -22,7 +22,6 @@ from generation.imaging.models.configured import store
 from generation.imaging.types import SRGB8, Alpha, Gallery, Progress
 
 _MOST_PHOTOS: Final = 3
-_TOGETHER: Final = 4
 _FIRST_PASS: Final = 0.35
 # The size in which photos are posed to learn whether they can be framed; its picture is not used.
 _POSED: Final = (512, 640)
@@ -80,7 +79,7 @@ class _Room:
         held = conditions(small, one.options.control)
         share = _FIRST_PASS if self.full != self.base else 1.0
         first = told.part(lambda part: one.fill(small.picture, _open(mask), held, part, self.strength), share)
-        for number, picture in one.loaded.batches(seeds, _TOGETHER, first, f"fill {self.base}"):
+        for number, picture in one.loaded.batches(seeds, one.loaded.at_once, first, f"fill {self.base}"):
             if self.full != self.base:
                 picture = self._detailed(one, picture, number, told)
             shape = (self._pixels.shape[1], self._pixels.shape[0])

@@ -127,8 +127,6 @@ def _watched_card(worker: resident.Resident) -> Iterator[None]:
     from generation.imaging.engines import runtime
     from generation.imaging.engines.steps import leave
 
-    if settings.STEP_TIMEOUT_S:
-        runtime.configure(runtime.RuntimeOptions(step_limit_s=settings.STEP_TIMEOUT_S))
     with runtime.shared().watch(leave):
         yield
 
