@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
+from django.utils import translation
 
 from tests.cast import Cast, make_cast
 from tests.chromium import chromium as chromium
@@ -46,8 +47,9 @@ def django_db_setup(services: None, django_db_blocker: pytest.FixtureRequest) ->
 
 @pytest.fixture(autouse=True)
 def clean_slate() -> Iterator[None]:
-    """No file and no job of an earlier test."""
+    """No file, no job and no language of an earlier test: a page leaves its visitor's language active."""
     yield
+    translation.deactivate()
     shutil.rmtree(settings.FILES_DIR, ignore_errors=True)
     django_rq.get_connection("intake").flushdb()
 
