@@ -1,6 +1,7 @@
 """Pages of styles: gallery, editor, publishing, versions, comparison."""
 
 import uuid
+from itertools import zip_longest
 from typing import Any
 
 from django.contrib import messages
@@ -218,7 +219,7 @@ def versions(request: MemberRequest, style: uuid.UUID) -> HttpResponse:
             "changes": differences(older.look, version.look, names) if older else None,
             "query": look_query(version.look),
         }
-        for version, older in zip(found, [*found[1:], None], strict=True)
+        for version, older in zip_longest(found, found[1:])
     ]
     context = {"style": row, "rows": rows, "changes": selectors.changes(row)}
     return render(request, "branding/versions.html", context)

@@ -49,6 +49,10 @@ def sentence(code: str, data: Mapping[str, Any] | None = None, fallback: str = "
     if code == "many_good":
         count = int(data["count"])
         return ngettext("{count} good photo.", "{count} good photos.", count).format(count=count)
+    if code == "many_usable":
+        count = int(data["count"])
+        words = ngettext("{count} photo can be used.", "{count} photos can be used.", count)
+        return words.format(count=count)
     prose = _UPLOAD.get(code) or messages.ALL.get(code)
     if prose is None:
         return fallback or gettext("This photo cannot be used. Send another one.")

@@ -4,6 +4,7 @@ real pictures from the public-domain portraits that wheels carry."""
 import datetime as dt
 import io
 import secrets
+import unicodedata
 from pathlib import Path
 
 from django.conf import settings
@@ -106,7 +107,8 @@ def _make_styles(company: Company, admin: User) -> None:
 def _make_person(company: Company, admin: User, row: tuple[str, ...]) -> None:
     name, department, title, location, state = row
     by = Actor.member(admin)
-    address = name.lower().replace(" ", ".").encode("ascii", "ignore").decode()
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    address = plain.lower().replace(" ", ".")
     values = {
         "name": name,
         "email": f"{address}@fernhill.example",

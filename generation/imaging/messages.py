@@ -93,6 +93,8 @@ SET: Final[dict[str, str]] = {
     "first": _("Start with one looking straight at the camera."),
     "one_good": _("1 good photo."),
     "many_good": _("{count} good photos."),
+    "one_usable": _("1 photo can be used."),
+    "many_usable": _("{count} photos can be used."),
     "mixed_people": _("{count} of your photos may show someone else."),
 }
 

@@ -55,13 +55,15 @@ class Member:
 @dataclass(frozen=True, slots=True)
 class SetSummary:
     """`outliers` name strangers, `duplicates` are (a photo, the better one it repeats), `good` the usable
-    photos without both, `covered` and `missing` are parts of `COVERAGE`."""
+    photos without both, `covered` and `missing` are parts of `COVERAGE`; `remarks`: whether the check had
+    something to say against one of the good ones."""
 
     outliers: tuple[str, ...]
     duplicates: tuple[tuple[str, str], ...]
     good: tuple[str, ...]
     covered: tuple[str, ...]
     missing: tuple[str, ...]
+    remarks: bool = False
 
     def parts(self) -> tuple[tuple[str, dict[str, int]], ...]:
         """(code, data) of the sentences for the person; prose in `messages.SET`."""
@@ -70,7 +72,9 @@ class SetSummary:
         if count == 0:
             found += [("none_yet", {}), ("first", {})]
         else:
-            found.append(("one_good", {}) if count == 1 else ("many_good", {"count": count}))
+            # "Good" beside a photo that is told what is wrong with it would be two opinions.
+            word = "usable" if self.remarks else "good"
+            found.append((f"one_{word}", {}) if count == 1 else (f"many_{word}", {"count": count}))
             found.append((self.missing[0] if self.missing else "complete", {}))
         if self.outliers:
             found.append(("mixed_people", {"count": len(self.outliers)}))
@@ -90,7 +94,8 @@ def summarise(members: Sequence[Member]) -> SetSummary:
     good = [member for member in members if member.usable and member.name not in left_out]
     covered = _coverage(good)
     missing = tuple(part for part in COVERAGE if part not in covered)
-    return SetSummary(strangers, repeated, tuple(member.name for member in good), covered, missing)
+    remarks = any(member.verdict == "warn" for member in good)
+    return SetSummary(strangers, repeated, tuple(member.name for member in good), covered, missing, remarks)
 
 
 def _embedding(member: Member) -> Embedding:

@@ -159,7 +159,10 @@ def bulk(request: MemberRequest) -> HttpResponse:
     if request.method != "POST":
         team = selectors.team_of(clean)
         tiles = [(row, team.departures.get(row.pk, [])) for row in clean]
-        return render(request, "generation/review/bulk.html", {"tiles": tiles, "most": BULK_MOST})
+        # Who sticks out is approved knowingly or not at all.
+        fitting = sum(not departures for _row, departures in tiles)
+        context = {"tiles": tiles, "ticked": fitting, "most": BULK_MOST}
+        return render(request, "generation/review/bulk.html", context)
     ticked = set(request.POST.getlist("headshot"))
     done = reviews.approve_all([row for row in clean if str(row.pk) in ticked], request.user)
     for row in done.missed:

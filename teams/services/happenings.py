@@ -3,14 +3,14 @@
 Actions are written by every app; one that is not named here is shown by its code, so nothing is hidden.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from teams.models import AuditEvent
+from teams.models import AuditEvent, Employee
 
 # action: (words, icon of lucide)
 _NAMES = {
@@ -76,11 +76,11 @@ _DETAILS = (
     ("changed", _("changed")),
     ("bad", _("left out")),
     ("archived", _("archived")),
-    ("engine", _("engine")),
+    ("engine", ""),
     ("off", _("without")),
     ("weight", _("weight")),
     ("most", _("at once, at most")),
-    ("text_version", _("text")),
+    ("text_version", _("consent text")),
     ("reason", _("reason")),
     ("why", _("reason")),
     ("number", _("version")),
@@ -89,16 +89,21 @@ _DETAILS = (
     ("preset", ""),
     ("receipt", _("receipt")),
 )
+# The engine in words: every other one draws.
+_OWN_PHOTOS = _("from their own photos")
+_DRAWN = _("generated (%(engine)s)")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One audit event in words."""
+    """One audit event in words. `person`: whose story it belongs to; empty where nobody asked, or nobody
+    has that id any more."""
 
     event: AuditEvent
     words: str
     icon: str
     details: str
+    person: str = ""
 
 
 def name_of(action: str) -> str:
@@ -121,12 +126,29 @@ def described(events: Iterable[AuditEvent], without: str = "") -> list[Line]:
     ]
 
 
+def described_with_people(events: Sequence[AuditEvent]) -> list[Line]:
+    """Audit events as lines that name the person each is about, once."""
+    ids = {one.employee_id for one in events if one.employee_id}
+    names = dict(Employee.objects.filter(pk__in=ids).values_list("pk", "name"))
+    lines = []
+    for one in events:
+        person = names.get(one.employee_id, "") if one.employee_id else ""
+        lines += [replace(line, person=person) for line in described([one], without=person)]
+    return lines
+
+
 def _details(data: dict[str, Any], without: str) -> str:
     parts = []
     for key, before in _DETAILS:
         value = data.get(key)
         if value in (None, "", 0, [], False, without):
             continue
-        text = ", ".join(str(item) for item in value) if isinstance(value, list) else str(value)
+        text = ", ".join(str(item) for item in value) if isinstance(value, list) else _value(key, value)
         parts.append(f"{before} {text}".strip())
     return " · ".join(parts)
+
+
+def _value(key: str, value: Any) -> str:
+    if key == "engine":
+        return str(_OWN_PHOTOS if value == "studio" else _DRAWN % {"engine": value})
+    return str(value)

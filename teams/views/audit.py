@@ -46,7 +46,7 @@ def audit(request: MemberRequest) -> HttpResponse:
     context = {
         "tab": "audit",
         "form": form,
-        "entries": happenings.described(page.rows),
+        "entries": happenings.described_with_people(page.rows),
         "actions": [(action, happenings.name_of(action)) for action in audit_actions(request.company)],
         "chosen": request.GET.get("action", ""),
         "query": urlencode(words),

@@ -61,3 +61,28 @@ def test_two_states_are_compared(cast: Cast) -> None:
 def test_an_unknown_version_is_not_found(cast: Cast) -> None:
     client, style = cast.client("hana"), cast.northwind.style
     assert client.get(f"/c/northwind/styles/{style.pk}/compare/?a=9&b=1").status_code == 404
+
+
+def _unpublished(cast: Cast) -> str:
+    with cast.northwind.scope():
+        style = services.create_style(cast.northwind.company, "Speakers", Look(), cast.user("hana"))
+    return f"/c/northwind/styles/{style.pk}"
+
+
+def test_a_style_without_versions_says_how_to_get_one(cast: Cast) -> None:
+    base = _unpublished(cast)
+    page = cast.client("hana").get(f"{base}/versions/")
+    assert page.status_code == 200
+    assert "Nothing published yet" in page.content.decode()
+
+
+def test_a_draft_alone_has_nothing_to_be_compared_with(cast: Cast) -> None:
+    page = cast.client("hana").get(f"{_unpublished(cast)}/compare/").content.decode()
+    assert "Nothing to compare yet" in page
+    assert "From Draft to Draft" not in page
+
+
+def test_the_same_state_twice_asks_for_another_one(cast: Cast) -> None:
+    page = _page(cast, "compare/?a=1&b=1")
+    assert "Both are the same. Choose two different ones." in page
+    assert page.count("side-pictures") == 1

@@ -42,6 +42,14 @@ def test_everything_there(cast: Cast) -> None:
     assert (found.headline, found.hint) == ("3 good photos.", "That is everything we need.")
 
 
+def test_photos_with_a_remark_are_not_called_good(cast: Cast) -> None:
+    with cast.northwind.scope():
+        _photo(cast, verdict="warn")
+        assert _set(cast).headline == "1 photo can be used."
+        _photo(cast, 0.3, measures=_measures(grey=20))
+        assert _set(cast).headline == "2 photos can be used."
+
+
 def test_a_stranger_is_not_used(cast: Cast) -> None:
     with cast.northwind.scope():
         own = [_photo(cast), _photo(cast, 0.3, measures=_measures(grey=20))]

@@ -1,8 +1,10 @@
 """Approving many at once: those who passed all gates, seen together, confirmed."""
 
+import re
+
 from generation.models import Headshot
 from tests.cast import Cast
-from tests.generation.reviewing import in_review
+from tests.generation.reviewing import FRAMED, in_review
 
 FAILED = {"eyes": {"value": 0.1, "bound": 0.3, "passed": False}}
 
@@ -15,6 +17,18 @@ def test_only_pictures_that_passed_every_gate_are_offered(cast: Cast) -> None:
     assert str(good.pk) in page
     assert str(soft.pk) not in page
     assert str(unjudged.pk) not in page
+
+
+def test_who_sticks_out_of_the_team_is_not_ticked_beforehand(cast: Cast) -> None:
+    with cast.northwind.scope():
+        fits = in_review(cast.northwind, "ines")
+        tilted = in_review(cast.northwind, "jonas", framing=FRAMED | {"roll_deg": 3.0})
+    page = cast.client("rafael").get("/c/northwind/review/bulk/").content.decode()
+    boxes = re.findall(r'(<input[^>]*value="([^"]+)"[^>]*data-row[^>]*>)', page)
+    ticks = {pk: " checked" in box for box, pk in boxes}
+    assert ticks == {str(fits.pk): True, str(tilted.pk): False}
+    assert "Head 3.0° clockwise" in page
+    assert "<span data-selected>1</span>" in page
 
 
 def test_the_ticked_ones_are_approved_and_the_others_wait(cast: Cast) -> None:

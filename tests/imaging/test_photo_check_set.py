@@ -27,7 +27,9 @@ def test_one_frontal_photo_asks_for_the_next_view() -> None:
     report = check_set([check(astronaut())])
     assert report.covered == ("front",)
     assert report.missing == ("slight_left", "slight_right", "expression")
-    assert report.sentence == "1 good photo. One with your head turned slightly to your left would help."
+    assert (
+        report.sentence == "1 photo can be used. One with your head turned slightly to your left would help."
+    )
 
 
 def test_a_refused_photo_counts_for_nothing() -> None:
@@ -56,7 +58,7 @@ def test_the_same_moment_twice_is_named_and_left_out() -> None:
 def test_a_full_set_is_complete() -> None:
     report = check_set(obama())
     assert report.missing == ()
-    assert report.sentence == "4 good photos. That is everything we need."
+    assert report.sentence == "4 photos can be used. That is everything we need."
 
 
 @needs_photos

@@ -73,3 +73,17 @@ def test_only_the_operator_is_led_there(cast: Cast, root: Path) -> None:
     assert cast.client("olga").get(link).status_code == 403
     User.objects.filter(pk=cast.user("olga").pk).update(is_staff=True)
     assert link in cast.client("olga").get(dashboard).content.decode()
+
+
+def test_an_operator_without_a_company_finds_the_way(cast: Cast, root: Path) -> None:
+    stranger = User.objects.create_user("ops@portal.test", name="Ops")
+    client = Client()
+    client.force_login(stranger)
+    home = client.get("/").content.decode()
+    assert "Ask your HR team" in home
+    assert reverse("account_logout") in home
+    assert reverse("operator_models") not in home
+    User.objects.filter(pk=stranger.pk).update(is_staff=True)
+    home = client.get("/").content.decode()
+    assert reverse("operator_models") in home
+    assert "Ask your HR team" not in home

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 from teams.actor import Actor
 from teams.audit import record
@@ -72,3 +73,21 @@ def test_an_export_larger_than_one_chunk_has_everything(cast: Cast) -> None:
     data = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[arg-type]
     ids = [row["object_id"] for row in csv.DictReader(io.StringIO(data))]
     assert sorted(map(int, ids)) == list(range(4100))
+
+
+def test_a_line_names_the_person_and_speaks_of_no_codes(cast: Cast) -> None:
+    house = cast.northwind
+    with house.scope():
+        ines, hana = house.employees["ines"], Actor.member(house.members["hana"])
+        record("photo_removed", ines, hana, employee_id=ines.pk)
+        record("headshot.approved", ines, hana, employee_id=ines.pk, name=ines.name)
+        record("shoot_started", ines, hana, employee_id=ines.pk, style="House v1", engine="studio")
+        record("consent.given", ines, hana, employee_id=ines.pk, text_version=1)
+    page = cast.client("hana").get(LOG).content.decode()
+    lines = [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in page.split("<tr>")[2:]]
+    assert [line.rpartition(" Hana")[0] for line in lines] == [
+        "Consent given Ines Northwind consent text 1",
+        "Pictures asked for Ines Northwind from their own photos",
+        "Headshot approved Ines Northwind",
+        "Photo removed Ines Northwind",
+    ]
