@@ -181,7 +181,7 @@ def deviations(person: Mapping[str, float]) -> list[Finding]:
 
 def _deviation(name: str, value: float) -> str:
     one = MEASURES[name]
-    return gettext(one.high if value > 0 else one.low).format(value=_Number(abs(value) * one.scale))
+    return gettext(one.high if value > 0 else one.low).format(value=_Number(one.told(value)))
 
 
 _NO_LIGHT: Final = {"azimuth_deg": 0.0, "elevation_deg": 0.0, "key_fill_ratio": 1.0, "temperature_k": 0.0}
@@ -209,15 +209,17 @@ def numbers(candidate: Candidate) -> list[tuple[str, str, str]]:
 
 # Copies of the prose in `imaging.consistency`, for the translators' tools only.
 _PROSE: Final = (
-    _("backdrop {value:.1f} off"),
+    _("backdrop colour {value:.1f} off (from 2 on one sees it)"),
     _("key light {value:.0f}° too far right"),
     _("key light {value:.0f}° too far left"),
     _("light {value:.0f} % too hard"),
     _("light {value:.0f} % too flat"),
-    _("{value:.0f} mired too warm"),
-    _("{value:.0f} mired too cool"),
-    _("skin {value:.1f} L* too light"),
-    _("skin {value:.1f} L* too dark"),
+    _("light {value:.0f} K too warm"),
+    _("light {value:.0f} K too cool"),
+    # xgettext:no-python-format
+    _("skin {value:.1f} % too light"),
+    # xgettext:no-python-format
+    _("skin {value:.1f} % too dark"),
     # xgettext:no-python-format
     _("eye line {value:.1f} % low"),
     # xgettext:no-python-format
@@ -226,6 +228,8 @@ _PROSE: Final = (
     _("head {value:.1f} % too small"),
     _("head {value:.1f}° clockwise"),
     _("head {value:.1f}° anticlockwise"),
-    _("face contrast {value:.1f} L* higher"),
-    _("face contrast {value:.1f} L* lower"),
+    # xgettext:no-python-format
+    _("face contrast {value:.1f} % higher"),
+    # xgettext:no-python-format
+    _("face contrast {value:.1f} % lower"),
 )

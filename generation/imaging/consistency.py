@@ -1,7 +1,7 @@
 """Is it one team? Spread of light, framing and colour over finished pictures, and who stands out why."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from branding.look import Look
 from generation.imaging.types import Candidate
+
+# A studio's daylight, the styles' own start; deviations of colour temperature are told around it.
+STUDIO_K: Final = 5600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class Shown:
 class Measure:
     """How one number is judged: the deviation that is just acceptable, and words for an outlier.
 
-    `scale` turns the number into the words' unit.
+    `scale`, or `convert` where that is no factor, turns the number into the words' unit.
     """
 
     tolerance: float
@@ -45,22 +48,40 @@ class Measure:
     high: str
     low: str
     scale: float = 1.0
+    convert: Callable[[float], float] | None = None
+
+    def told(self, deviation: float) -> float:
+        """A deviation in the words' unit, without its sign."""
+        return abs(self.convert(deviation) if self.convert else deviation * self.scale)
 
 
+def kelvin(mired: float) -> float:
+    """A difference of colour temperature in kelvin of a studio's daylight, positive when warmer.
+
+    Temperatures are compared in mired, where equal steps look equally large; styles are set in kelvin.
+    """
+    return STUDIO_K - 1e6 / (1e6 / STUDIO_K + mired)
+
+
+# A colour difference (CIE 1976) of 2 is about the least that two pictures side by side show.
+_BACKDROP: Final = "backdrop colour {value:.1f} off (from 2 on one sees it)"
+# Lightness (L*) runs from 0 to 100: a point of it is told as a per cent.
 # Tolerances are the project's bars for a single person; a deviation of one tolerance costs a quarter.
 MEASURES: Final[dict[str, Measure]] = {
-    "backdrop": Measure(1.0, 1.0, "backdrop {value:.1f} off", "backdrop {value:.1f} off"),
+    "backdrop": Measure(1.0, 1.0, _BACKDROP, _BACKDROP),
     "azimuth_deg": Measure(
         12.0, 1.0, "key light {value:.0f}° too far right", "key light {value:.0f}° too far left"
     ),
     "key_fill": Measure(0.25, 1.0, "light {value:.0f} % too hard", "light {value:.0f} % too flat", 100.0),
-    "temperature": Measure(10.0, 1.0, "{value:.0f} mired too warm", "{value:.0f} mired too cool"),
-    "exposure": Measure(1.5, 1.0, "skin {value:.1f} L* too light", "skin {value:.1f} L* too dark"),
+    "temperature": Measure(
+        10.0, 1.0, "light {value:.0f} K too warm", "light {value:.0f} K too cool", convert=kelvin
+    ),
+    "exposure": Measure(1.5, 1.0, "skin {value:.1f} % too light", "skin {value:.1f} % too dark"),
     "eye_line": Measure(0.005, 1.0, "eye line {value:.1f} % low", "eye line {value:.1f} % high", 100.0),
     "head_height": Measure(0.015, 1.0, "head {value:.1f} % too large", "head {value:.1f} % too small", 100.0),
     "roll_deg": Measure(0.7, 0.5, "head {value:.1f}° clockwise", "head {value:.1f}° anticlockwise"),
     "contrast": Measure(
-        0.05, 0.5, "face contrast {value:.1f} L* higher", "face contrast {value:.1f} L* lower", 100.0
+        0.05, 0.5, "face contrast {value:.1f} % higher", "face contrast {value:.1f} % lower", 100.0
     ),
 }  # fmt: skip
 # Credit lost per squared tolerance: e^-0.29 = 0.75 at one tolerance.
@@ -162,7 +183,7 @@ def _center(name: str, values: NDArray[Any], look: Look | None, reference: Mappi
 def phrase(name: str, deviation: float) -> str:
     """A deviation of a measure in words: "eye line 2.1 % low"."""
     one = MEASURES[name]
-    return (one.high if deviation > 0 else one.low).format(value=abs(deviation) * one.scale)
+    return (one.high if deviation > 0 else one.low).format(value=one.told(deviation))
 
 
 def _credit(deviations: dict[str, float]) -> float:

@@ -23,17 +23,17 @@ _FEW: Final = 0.125
 _UNSEEN: Final = 0.1
 # Of a tolerance: up to here a spread is not seen.
 _STEADY: Final = 0.5
-# Name of each measure, and its spread in words ({value} in the words' unit).
-_PARTS: Final[dict[str, tuple[str, str]]] = {
-    "backdrop": ("Backdrop", "{value:.1f} apart"),
-    "azimuth_deg": ("Key light, direction", "{value:.0f}° apart"),
-    "key_fill": ("Key to fill", "{value:.0f} % apart"),
-    "temperature": ("Colour temperature", "{value:.0f} mired apart"),
-    "exposure": ("Skin against own tone", "{value:.1f} L* apart"),
-    "eye_line": ("Eye line", "{value:.2f} % of the height apart"),
-    "head_height": ("Head height", "{value:.2f} % of the height apart"),
-    "roll_deg": ("Level eyes", "{value:.1f}° apart"),
-    "contrast": ("Face contrast", "{value:.1f} L* apart"),
+# Of each measure: its name, what it is, and its spread in words ({value} in the words' unit).
+_PARTS: Final[dict[str, tuple[str, str, str]]] = {
+    "backdrop": ("Backdrop", "the colour behind people", "{value:.1f} apart"),
+    "azimuth_deg": ("Key light, direction", "the side the main lamp stands on", "{value:.0f}° apart"),
+    "key_fill": ("Key to fill", "how much brighter the lit side of the face is", "{value:.0f} % apart"),
+    "temperature": ("Colour temperature", "how warm or cool the light is", "{value:.0f} K apart"),
+    "exposure": ("Skin against own tone", "lighter or darker than the person is", "{value:.1f} % apart"),
+    "eye_line": ("Eye line", "how high the eyes stand", "{value:.2f} % of the height apart"),
+    "head_height": ("Head height", "how large heads are", "{value:.2f} % of the height apart"),
+    "roll_deg": ("Level eyes", "how upright heads are held", "{value:.1f}° apart"),
+    "contrast": ("Face contrast", "how far light and shadow on a face differ", "{value:.1f} % apart"),
 }
 _VERDICTS: Final = {"accept": ("good", "Good"), "warn": ("fair", "Usable"), "reject": ("bad", "Not used")}
 _SOURCES: Final = {
@@ -74,7 +74,8 @@ def page(made: Made, people: Sequence[PersonResult], team: Mapping[str, Any]) ->
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>Team headshots, {escape(made.style)}</title><style>{_STYLE.read_text()}</style></head>"
         "<body><main><header><h1>Team headshots</h1>"
-        f'<p class="dim">{_count(len(done), len(people))} · style {escape(made.style)} · {escape(made.day)}'
+        f'<p class="dim">{_count(len(done), len(people))} · style {escape(made.style)} · '
+        f'<span class="nowrap">{escape(made.day)}</span>'
         f"</p></header>{_meter(team)}{_wall(done, team)}{_refused(failed)}{_how(made, done)}"
         f"</main><script>{_SCRIPT}</script></body></html>\n"
     )
@@ -97,9 +98,9 @@ def _meter(team: Mapping[str, Any]) -> str:
         '<p class="dim">Consistency</p>'
         f'<b class="num">{score:.0f}<span>of 100</span></b>{_track(score / 100, tone)}'
         f'<p class="{tone}">{words}</p><p class="dim small">{who}</p></div>'
-        '<div class="parts"><table><caption>How far people lie apart (standard deviation), against what '
-        'one may allow</caption><thead><tr><th scope="col">Measure<th scope="col">Spread'
-        '<th scope="col" class="wide">Of the tolerance<th scope="col">Verdict</tr></thead>'
+        '<div class="parts"><table><caption>How far people usually lie from each other, and how '
+        'much of what one may allow that is</caption><thead><tr><th scope="col">Measure<th scope="col">Spread'
+        '<th scope="col" class="wide">Of what may be<th scope="col">Verdict</tr></thead>'
         f"<tbody>{rows}</tbody></table></div></section>"
     )
 
@@ -112,15 +113,15 @@ def _verdict(score: float, far: int, people: int) -> tuple[str, str]:
 
 
 def _part(name: str, row: Mapping[str, float]) -> str:
-    title, words = _PARTS[name]
-    scale, share = MEASURES[name].scale, row["tolerances"]
+    title, what, words = _PARTS[name]
+    share = row["tolerances"]
     tone, verdict = (
         ("good", "Steady") if share <= _STEADY else ("good", "Within") if share <= 1 else ("bad", "Beyond")
     )
-    spread = words.format(value=row["deviation"] * scale)
+    spread = words.format(value=MEASURES[name].told(row["deviation"]))
     return (
-        f'<tr><th scope="row">{title}<td class="num">{spread}'
-        f'<td class="wide">{_track(share / 2, tone)}<span class="small dim num">{share:.2f}</span>'
+        f'<tr><th scope="row">{title}<span class="small dim">{what}</span><td class="num">{spread}'
+        f'<td class="wide">{_track(share / 2, tone)}<span class="small dim num">{100 * share:.0f} %</span>'
         f'<td class="{tone}">{verdict}</tr>'
     )
 
@@ -140,7 +141,9 @@ def _wall(done: Sequence[PersonResult], team: Mapping[str, Any]) -> str:
         _card(person, rows[person.person], at, places[person.person]) for at, person in enumerate(done)
     )
     return (
-        '<section><div class="head"><h2>Everybody</h2>'
+        '<section><div class="head"><div><h2>Everybody</h2><p class="dim small">'
+        "The number beside a name says how close that picture is to the style and to the team, "
+        "of 100.</p></div>"
         '<div class="sort" role="group" aria-label="Sort" hidden>'
         '<button type="button" data-by="name" aria-pressed="true">By name</button>'
         '<button type="button" data-by="far" aria-pressed="false">Farthest off first</button></div></div>'
@@ -150,8 +153,9 @@ def _wall(done: Sequence[PersonResult], team: Mapping[str, Any]) -> str:
 
 def _card(person: PersonResult, row: Mapping[str, Any], by_name: int, by_distance: int) -> str:
     name, score = escape(person.person), float(row["score"])
-    tone = "good" if score >= _GOOD else "fair" if score >= _FAIR else "bad"
     far = [phrase(measure, value) for measure, value in _farthest(row["deviations"], NAMED)]
+    # Nothing to name, nothing to warn of: the colour says the same as the words.
+    tone = "good" if not far else "fair" if score >= _FAIR else "bad"
     said = "".join(f'<li class="fair">{escape(_sentence(one))}</li>' for one in far)
     said = said or '<li class="dim">Fits the team</li>'
     return (
@@ -159,7 +163,7 @@ def _card(person: PersonResult, row: Mapping[str, Any], by_name: int, by_distanc
         f"{_image(person.thumbs.wall, f'Headshot of {person.person}')}"
         f'<div class="who"><div><h3>{name}</h3><span class="small num {tone}">{score:.0f}</span></div>'
         f'<ul>{said}</ul></div><details><summary>Details<span class="sr"> of {name}</span></summary>'
-        f"{_before(person)}{_choices(person)}"
+        f'<div class="made">{_before(person)}<div>{_choices(person)}</div></div>'
         f'<div class="more"><div>{_deviations(row["deviations"])}</div><div>{_photos(person)}</div></div>'
         "</details></li>"
     )
@@ -224,7 +228,7 @@ def _deviations(deviations: Mapping[str, float]) -> str:
     for name, value in far:
         share = abs(value) / MEASURES[name].tolerance
         tone = "bad" if share >= NAMED else "fair" if share > 1 else "good"
-        word = "beyond tolerance" if share > 1 else "within"
+        word = "more than one may" if share > 1 else "within"
         rows.append(
             f"<li><span>{escape(_sentence(phrase(name, value)))}</span>"
             f'<span class="small {tone}">{word}</span></li>'

@@ -12,19 +12,20 @@ from hypothesis import strategies as st
 from branding.look import Look
 from generation.imaging.consistency import MEASURES, Shown, measure
 
+BACKDROP = "backdrop colour %s off (from 2 on one sees it)"
 NUMBERS = {"skin_l_drift": 0.0, "contrast": 0.1, "backdrop_l": 60.0, "backdrop_a": 0.0, "backdrop_b": 0.0}
 TEAM = [Shown(name, 35.0, 1.8, 5600.0, 0.50, 0.34, 0.0, NUMBERS) for name in ("Ada", "Ben", "Cleo", "Dan")]
 # One measure of a person moved by about two and a half tolerances, and what is said about it.
 MOVED: dict[str, tuple[dict[str, Any], str]] = {
-    "backdrop": ({"measures": {**NUMBERS, "backdrop_l": 62.5}}, "backdrop 2.5 off"),
+    "backdrop": ({"measures": {**NUMBERS, "backdrop_l": 62.5}}, BACKDROP % 2.5),
     "azimuth_deg": ({"azimuth_deg": 5.0}, "key light 30° too far left"),
     "key_fill": ({"key_fill_ratio": 3.4}, "light 64 % too hard"),
-    "temperature": ({"temperature_k": 1e6 / (1e6 / 5600 + 25)}, "25 mired too warm"),
-    "exposure": ({"measures": {**NUMBERS, "skin_l_drift": -3.8}}, "skin 3.8 L* too dark"),
+    "temperature": ({"temperature_k": 1e6 / (1e6 / 5600 + 25)}, "light 688 K too warm"),
+    "exposure": ({"measures": {**NUMBERS, "skin_l_drift": -3.8}}, "skin 3.8 % too dark"),
     "eye_line": ({"eye_line": 0.521}, "eye line 2.1 % low"),
     "head_height": ({"head_height": 0.30}, "head 4.0 % too small"),
     "roll_deg": ({"roll_deg": 1.8}, "head 1.8° clockwise"),
-    "contrast": ({"measures": {**NUMBERS, "contrast": 0.23}}, "face contrast 13.0 L* higher"),
+    "contrast": ({"measures": {**NUMBERS, "contrast": 0.23}}, "face contrast 13.0 % higher"),
 }
 
 FACES = st.builds(
@@ -106,7 +107,7 @@ def test_a_newcomer_is_measured_against_the_team_that_was() -> None:
     warm = replace(TEAM[0], name="Zoe", temperature_k=4700.0, measures={**NUMBERS, "backdrop_l": 57.0})
     assert measure([warm], Look())["outliers"] == []
     late = measure([warm], Look(), reference)
-    assert late["outliers"] == [{"name": "Zoe", "causes": ["34 mired too warm", "backdrop 3.0 off"]}]
+    assert late["outliers"] == [{"name": "Zoe", "causes": ["light 900 K too warm", BACKDROP % 3.0]}]
     assert measure([replace(TEAM[1], name="Yan")], Look(), reference)["score"] == 100.0
 
 

@@ -88,6 +88,27 @@ def test_who_stands_out_and_why_is_said(chromium: Browser, html: str, tmp_path: 
     assert "apart" in spread.inner_text() and "Beyond" in spread.inner_text()
 
 
+def test_it_speaks_to_people_who_measure_nothing(chromium: Browser, html: str, tmp_path: Path) -> None:
+    page = _open(chromium, html, tmp_path, viewport={"width": 1440, "height": 900})
+    meter = page.get_by_label("Consistency").inner_text()
+    assert "how warm or cool the light is" in meter
+    assert page.get_by_text("how close that picture is to the style and to the team").is_visible()
+    for jargon in ("mired", "L*", "standard deviation", "tolerance"):
+        assert jargon not in page.locator("main").inner_text()
+
+
+def test_a_number_has_the_colour_of_its_words(chromium: Browser, tmp_path: Path) -> None:
+    """Several small departures cost points; who "fits the team" is not marked as doubtful."""
+    near = replace(TEAM[0], name="Ada", azimuth_deg=TEAM[0].azimuth_deg + 17, roll_deg=0.9, eye_line=0.506)
+    page = _open(
+        chromium, _page([_person("Ada"), _person("Ben")], [near, replace(TEAM[1], name="Ben")]), tmp_path
+    )
+    ada = page.locator("#wall > li").filter(has_text="Ada")
+    assert ada.get_by_text("Fits the team").is_visible()
+    assert int(ada.locator(".who .num").inner_text()) < 90
+    assert "good" in (ada.locator(".who .num").get_attribute("class") or "")
+
+
 def test_a_person_unfolds(chromium: Browser, html: str, tmp_path: Path) -> None:
     page = _open(chromium, html, tmp_path)
     ben = page.locator("#wall > li").filter(has_text="Ben")
