@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from branding.look import Framing, Look
-from generation.imaging import materials, photocheck
+from generation.imaging import codes, materials, photocheck
 from generation.imaging.decode import decode_photo
 from generation.imaging.engines.base import Portrait
 from generation.imaging.errors import SubjectError
-from generation.imaging.finishing import masters
 from generation.imaging.finishing.skin import skin_lab
 from generation.imaging.lighting import estimate, temperature
 from generation.imaging.types import SRGB8, MasterLayers, PhotoReport, Progress
@@ -102,5 +101,5 @@ def matched(
         "skin_kelvin": round(float(casts[best] - found_k)),
         "skin_ev": round(float(np.log2(factor)), 3),
     }
-    foreground = masters.settle(master.foreground * np.float32(factor), master.alpha)
+    foreground = codes.settle(master.foreground * np.float32(factor), master.alpha)
     return replace(master, foreground=foreground, light=light), told

@@ -26,7 +26,7 @@ from generation.imaging.landmarks import (
     skin_region,
 )
 from generation.imaging.lighting import estimate, temperature
-from generation.imaging.types import SRGB8, Embedding, Face, Gallery, Gate, Light, LinearRGB, MasterLayers
+from generation.imaging.types import SRGB8, Face, Gallery, Gate, Light, LinearRGB, MasterLayers
 
 # Skin drift against the person's own white-balanced photo. The team's bars are 4 degrees (median) and
 # 1.5 (mean over a tone bin); one picture may lie farther out before it stops being the person's skin.
@@ -53,7 +53,6 @@ class Measured:
     """Numbers of one finished picture. Fractions are of the frame's height; skin is CIELAB."""
 
     face: Face
-    embedding: Embedding
     light: Light
     one_sided: float
     eye_line: float
@@ -86,7 +85,6 @@ def measure(image: SRGB8, master: MasterLayers, look: Look) -> Measured:
     down = np.array([-np.sin(angle), np.cos(angle)])
     return Measured(
         face=face,
-        embedding=embed(image, face),
         light=estimate.describe(shading, seen.temperature_k, seen.tint),
         one_sided=estimate.side_ratio(shading),
         eye_line=float(eye_middle(landmarks)[1]) / height,
@@ -148,19 +146,26 @@ def eye_sharpness(image: SRGB8, landmarks: NDArray[Any]) -> float:
     return float(np.clip((ratio - 1.0) / 3.0, 0.0, 1.0))
 
 
-def judge(measured: Measured, master: MasterLayers, gallery: Gallery, look: Look) -> dict[str, Gate]:
-    """Every gate by name, failed ones included."""
+def matte(master: MasterLayers) -> Gate:
+    """The gate of what a photo was cut out as: it is the same for all of its pictures."""
+    return Gate(master.unsure, MOST_UNSURE, master.unsure <= MOST_UNSURE)
+
+
+def judge(
+    image: SRGB8, measured: Measured, master: MasterLayers, gallery: Gallery, look: Look
+) -> dict[str, Gate]:
+    """Every gate by name, failed ones included. Raises EngineError."""
     hardest = max(MOST_ONE_SIDED, 1.5 * look.light.key_fill_ratio)
     embeddings = [photo.embedding for photo in gallery.photos if photo.embedding is not None]
     skin, own = np.array(measured.skin), np.array(measured.own_skin)
     ita = float(color.ita_deg(skin) - color.ita_deg(own))
     lightness = measured.skin[0] - measured.own_skin[0]
     return {
-        "likeness": likeness.gate(measured.embedding, embeddings),
+        "likeness": likeness.gate(embed(image, measured.face), embeddings),
         "skin_ita": Gate(ita, MOST_ITA_DRIFT_DEG, abs(ita) <= MOST_ITA_DRIFT_DEG),
         "skin_lightness": Gate(lightness, MOST_L_DRIFT, abs(lightness) <= MOST_L_DRIFT),
         "light": Gate(measured.one_sided, hardest, measured.one_sided <= hardest),
-        "matte": Gate(master.unsure, MOST_UNSURE, master.unsure <= MOST_UNSURE),
+        "matte": matte(master),
         "clipped": Gate(measured.clipped, MOST_CLIPPED, measured.clipped <= MOST_CLIPPED),
         "eyes": Gate(
             measured.eye_sharpness, LEAST_EYE_SHARPNESS, measured.eye_sharpness >= LEAST_EYE_SHARPNESS

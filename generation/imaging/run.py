@@ -1,14 +1,14 @@
 """The stages in order, from checked photos to ranked candidates. Reads from top to bottom."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
-
-import numpy as np
 
 from branding.look import Framing, Grade, LightRig, Look
 from generation.imaging import drawing, gates, gates_generated, steady
+from generation.imaging.ahead import Ahead
 from generation.imaging.engines.base import DRAWN, Portrait, Posed, Sitting
 from generation.imaging.engines.table import find_engine, find_offer
 from generation.imaging.errors import SubjectError
@@ -16,6 +16,7 @@ from generation.imaging.finishing import (
     backdrop,
     composite,
     detail,
+    final,
     framing,
     grade,
     masters,
@@ -41,6 +42,7 @@ from generation.imaging.types import (
     CheckedPhoto,
     DecodedPhoto,
     Gallery,
+    Gate,
     LinearRGB,
     MasterLayers,
     Progress,
@@ -66,8 +68,7 @@ def develop(photo: CheckedPhoto) -> MasterLayers:
     """
     pixels, face = prepared(photo)
     matte = cut_out(pixels, face, others(pixels, face))
-    alpha = np.rint(matte.alpha * 65535).astype(np.float32) / np.float32(65535)
-    foreground = masters.settle(matte.foreground, alpha)
+    foreground, alpha = matte.foreground, matte.alpha
     small, landmarks = estimate.small_view(foreground, face.landmarks)
     shading = estimate.fit_shading(estimate.skin_samples(small, landmarks))
     seen = temperature.estimate(small * shrunk(alpha, small)[..., None], landmarks)
@@ -97,22 +98,21 @@ def finish(
     `size` is (width, height). Returns (height, width, 3) uint8 sRGB; where nobody stands, the same
     pixels for every master. Raises SubjectError `head_cut` or `crop_too_tight`.
     """
-    picture, _, _ = _before_plate(master, look, size, variation or Variation())
-    return grade.to_8_bit(grade.grade(picture, look.grade))
+    foreground, alpha, _ = _framed(master, look, size, variation or Variation())
+    return final.final(foreground, alpha, backdrop.plate(look.backdrop, size), look.grade)
 
 
-def _before_plate(
+def _framed(
     master: MasterLayers, look: Look, size: tuple[int, int], vary: Variation
 ) -> tuple[LinearRGB, Alpha, framing.Frame]:
-    """The composite before the grade, the alpha in it, and how the person was laid out."""
+    """The person as the frame shows them, lit and retouched, the alpha there, and how they were laid out."""
     laid = framing.frame_person(master.alpha, master.landmarks, vary.framing(look.framing), size)
     matrix, gain = lighting(master, look, vary)
     foreground, alpha = sample.sampled(master, matrix, laid)
     foreground = sample.lit(foreground, gain, laid, master.alpha.shape)
-    foreground = retouch.soften_blemishes(foreground, laid.landmarks, look.retouch)
-    foreground = detail.sharpen(foreground, alpha, laid.scale)
-    plate = backdrop.plate(look.backdrop, size)
-    return composite.composite(foreground, alpha, plate), alpha, laid
+    retouch.soften_blemishes(foreground, laid.landmarks, look.retouch, out=foreground)
+    detail.sharpen(foreground, alpha, laid.scale, out=foreground)
+    return foreground, alpha, laid
 
 
 def pose(photo: CheckedPhoto, look: Look, size: tuple[int, int], looseness: float) -> Posed:
@@ -131,12 +131,13 @@ def pose(photo: CheckedPhoto, look: Look, size: tuple[int, int], looseness: floa
             "framing": look.framing.model_copy(update={"head_height": head}),
         }
     )
-    linear, alpha, laid = _before_plate(master, plain, size, Variation())
-    picture = grade.to_8_bit(linear)
+    foreground, alpha, laid = _framed(master, plain, size, Variation())
+    plate = backdrop.plate(look.backdrop, size)
+    picture = grade.to_8_bit(composite.composite(foreground, alpha, plate))
     decoded = DecodedPhoto(pixels, DRAWN, pixels.shape[1], pixels.shape[0])
     return Posed(
         picture=picture,
-        plate=grade.to_8_bit(backdrop.plate(look.backdrop, size)),
+        plate=grade.to_8_bit(plate),
         alpha=alpha,
         landmarks=laid.landmarks,
         body=body_points(picture),
@@ -225,21 +226,25 @@ def _round(work: _Work, seed: int, again: int) -> Iterator[Candidate]:
     shooting = work.shooting
     room = shooting.room(again)
     expected = room if draws else min(room, len(gallery.photos))
-    spare: _Roll | None = None
     portraits = find_engine(work.look.engine).photograph(
         gallery, work.look, sitting=sitting, seed=seed, count=room, progress=work.progress
     )
-    for index, portrait in enumerate(portraits):
-        roll = _Roll(work, portrait, seed, (again, index), 1 / expected)
-        left = room - shooting.before(again, index)
-        yield from roll.pictures(-(-left // max(1, expected - index)))
-        spare = spare or (roll if roll.worked else None)
-        if shooting.full:
-            return
-        if expected > 1:
-            roll.release()
-    if spare is not None and not draws:
-        yield from spare.further()
+    # Nothing is developed ahead of what is drawn.
+    with Ahead(lambda photo: develop(photo), () if draws else gallery.photos) as ahead:
+        spare: _Roll | None = None
+        for index, portrait in enumerate(portraits):
+            left = room - shooting.before(again, index)
+            wanted = -(-left // max(1, expected - index))
+            develops = partial(ahead.developed, more=left > wanted)
+            roll = _Roll(work, portrait, develops, seed, (again, index), 1 / expected)
+            yield from roll.pictures(wanted)
+            spare = spare or (roll if roll.worked else None)
+            if shooting.full:
+                return
+            if expected > 1:
+                roll.release()
+        if spare is not None and not draws:
+            yield from spare.further()
 
 
 def _studio_instead(work: _Work, seed: int) -> Iterator[Candidate]:
@@ -260,11 +265,17 @@ class _Roll:
     """The pictures of one portrait: the style itself, then its variations. Developed when first needed."""
 
     def __init__(
-        self, work: _Work, portrait: Portrait, seed: int, place: tuple[int, int], share: float
+        self,
+        work: _Work,
+        portrait: Portrait,
+        develops: Callable[[CheckedPhoto], MasterLayers],
+        seed: int,
+        place: tuple[int, int],
+        share: float,
     ) -> None:
         # Whether any of its pictures may be shown.
         self.worked = False
-        self._work, self._portrait, self._seed = work, portrait, seed
+        self._work, self._portrait, self._develops, self._seed = work, portrait, develops, seed
         self._place, self._begun, self._share = place, place[1] * share, share
         self._master: MasterLayers | None = None
         self._step = self._idle = 0
@@ -303,26 +314,32 @@ class _Roll:
         try:
             made = self._candidate(key, variations(self._step, self._seed)[-1], share)
         except SubjectError as error:
-            shooting.refused.append(error)
+            # Without its frames, which would keep the layers.
+            shooting.refused.append(error.with_traceback(None))
             hopeless = self._master is None or error.code in OF_THE_PHOTO
             self._idle = MOST_IDLE if hopeless else self._idle + 1
             return key, None
-        if not shooting.take(made.take):
+        if made is None:
             self._idle += 1
             return key, None
+        shooting.take(made.take)
         self.worked, self._idle = True, 0
         return key, replace(made, rank=len(shooting.shown))
 
     def _developed(self) -> MasterLayers:
-        """The portrait's master; one that was drawn has the skin of the person's photos."""
-        master = develop(self._portrait.photo)
+        """The portrait's master; one that was drawn has the skin of the person's photos.
+
+        Raises SubjectError `gate_matte` at once: none of its pictures could be shown.
+        """
+        master = self._develops(self._portrait.photo)
+        _require("matte", gates.matte(master))
         if self._portrait.source != "generated":
             return master
         master, moved_ = drawing.matched(master, self._work.wearer.skins, self._work.look)
         self._portrait = replace(self._portrait, how={**self._portrait.how, **moved_})
         return master
 
-    def _candidate(self, key: str, variation: Variation, share: float) -> Candidate:
+    def _candidate(self, key: str, variation: Variation, share: float) -> Candidate | None:
         started = time.perf_counter()
         if self._master is None:
             self._work.progress("develop", self._begun)
@@ -330,13 +347,16 @@ class _Roll:
             self._master = self._developed()
         self._work.progress("finish", self._begun + self._share * share)
         made = _candidate(self._master, self._portrait, self._work, variation, key)
-        return replace(made, seconds=time.perf_counter() - started)
+        return made and replace(made, seconds=time.perf_counter() - started)
 
 
 def _candidate(
     master: MasterLayers, portrait: Portrait, work: _Work, variation: Variation, key: str
-) -> Candidate:
-    """One finished picture with its numbers. Raises SubjectError where framing or a gate refuses it."""
+) -> Candidate | None:
+    """One finished picture with its numbers; None where it shows nothing that is not there already.
+
+    Raises SubjectError where framing or a gate refuses it.
+    """
     look, size = work.look, work.size
     wanted = variation.framing(look.framing)
     image = finish(master, look, size, variation)
@@ -346,17 +366,18 @@ def _candidate(
         master = replace(master, landmarks=seen)
         image = finish(master, look, size, variation)
         measured = gates.measure(image, master, look)
-    judged = gates.judge(measured, master, work.gallery, look)
+    signed = signature(image, measured.face.landmarks)
+    if work.shooting.repeats(signed):
+        return None
+    judged = gates.judge(image, measured, master, work.gallery, look)
     vote = work.jury.vote(image, measured.face, judged["likeness"], conditioning_of(portrait.how))
     judged["likeness"] = vote.gate
     if portrait.source == "generated":
         judged |= gates_generated.judge(image, measured, work.wearer, look)
-    failed = next((name for name, gate in judged.items() if not gate.passed), None)
-    if failed:
-        raise SubjectError(f"gate_{failed}", value=round(judged[failed].value, 3), bound=judged[failed].bound)
+    for name, gate in judged.items():
+        _require(name, gate)
     likeness = judged["likeness"].value
     scores = {**order.scores(measured, portrait.photo.report.measures), "likeness": likeness}
-    signed = signature(image, measured.face.landmarks)
     return Candidate(
         image=image,
         rank=0,
@@ -374,6 +395,12 @@ def _candidate(
         measures={**gates.numbers(image, measured), **vote.numbers()},
         take=Take(key, portrait.photo.name, variation.plain, scores, signed),
     )
+
+
+def _require(name: str, gate: Gate) -> None:
+    """Raises SubjectError where the gate is not passed."""
+    if not gate.passed:
+        raise SubjectError(f"gate_{name}", value=round(gate.value, 3), bound=gate.bound)
 
 
 def _is_off(measured: gates.Measured, wanted: Framing) -> bool:

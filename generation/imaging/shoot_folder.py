@@ -82,9 +82,9 @@ def _shoot(order: Order, result: report.PersonResult) -> tuple[report.PersonResu
     if not order.photos:
         raise SubjectError("no_usable_photo")
     framing = order.look.framing
-    checked = photocheck.check_set([
-        photocheck.check_file(path, path.name, framing) for path in order.photos
-    ]).photos  # fmt: skip
+    checked = photocheck.check_set(
+        threads.side_by_side(lambda path: photocheck.check_file(path, path.name, framing), order.photos)
+    ).photos
     result.photos = [_photo_row(photo) for photo in checked]
     gallery = photocheck.build_gallery(checked)
     if not gallery.photos:

@@ -50,12 +50,13 @@ class Shooting:
         places = [tuple(int(part) for part in key.split(".")[:2]) for key in self.shown]
         return sum(place < (round_, portrait + 1) for place in places)
 
-    def take(self, new: Take) -> bool:
-        """Count a picture in, unless it shows nothing that is not there already."""
-        if repeats(new.signature, [take.signature for take in self.shown.values()]):
-            return False
+    def repeats(self, signature: str) -> bool:
+        """Whether a picture of this signature shows nothing that is not there already."""
+        return repeats(signature, [take.signature for take in self.shown.values()])
+
+    def take(self, new: Take) -> None:
+        """Count a picture in."""
         self.shown[new.key] = new
-        return True
 
     def most_common(self) -> SubjectError:
         """The refusal that the person should hear about."""

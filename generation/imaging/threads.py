@@ -5,7 +5,9 @@ are the same bytes with any number of threads.
 """
 
 import os
-from typing import Final
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, TypeVar
 
 # Read by the libraries when they are loaded; a child process inherits them.
 VARIABLES: Final = (
@@ -14,6 +16,13 @@ VARIABLES: Final = (
     "MKL_NUM_THREADS",
     "NUMBA_NUM_THREADS",
 )
+
+# Large pictures that are worked on at a time: each takes a hundred megabytes and more.
+_MOST_AT_ONCE: Final = 2
+
+Task = TypeVar("Task")
+Made = TypeVar("Made")
+_share = 1
 
 
 def cores() -> int:
@@ -34,7 +43,25 @@ def announce(threads: int) -> None:
 
 
 def limit(threads: int) -> None:
-    """Tell OpenCV, which reads no variable. Imports it."""
+    """This process's share from now on. Tells OpenCV, which reads no variable; imports it."""
     import cv2
 
+    global _share
+    _share = max(1, threads)
     cv2.setNumThreads(threads)
+
+
+def share() -> int:
+    """Threads that this process may keep busy; one, until `limit` says otherwise."""
+    return _share
+
+
+def side_by_side(work: Callable[[Task], Made], tasks: Iterable[Task]) -> list[Made]:
+    """`work` of each task, in their order, some at a time where this process's share allows it.
+
+    Raises what `work` raises, of the first task that failed.
+    """
+    if _share < 2:
+        return [work(task) for task in tasks]
+    with ThreadPoolExecutor(min(_share, _MOST_AT_ONCE)) as pool:
+        return list(pool.map(work, tasks))

@@ -72,7 +72,7 @@ def _developing(photo: Any) -> list[Stage]:
     unit, eyes = face_unit(face.landmarks), eye_middle(face.landmarks)
     prior, trust = belief(guide, trimap, probability, unit, eyes)
     alpha = closed_form(guide, trimap, prior, trust)
-    linear, low = master.foreground, color.srgb8_to_linear(small)
+    band = (trimap > 0) & (trimap < 1)
     edge = (master.alpha > 0) & (master.alpha < 1)
     saved = masters.save_master(master)
     tiny, big = small.shape[0] * small.shape[1] / 1e6, master.alpha.size / 1e6
@@ -81,8 +81,8 @@ def _developing(photo: Any) -> list[Stage]:
         Stage("segmentation", tiny, lambda: person_probability(small, face)),
         Stage("trimap", tiny, lambda: make_trimap(guide, probability, face.landmarks)),
         Stage("alpha, solved small", tiny, lambda: closed_form(guide, trimap, prior, trust)),
-        Stage("alpha, refined full", big, lambda: refine(alpha, guide, pixels, edge)),
-        Stage("foreground colour", big, lambda: foreground(low, alpha, linear, master.alpha)),
+        Stage("alpha, refined full", big, lambda: refine(alpha, guide, band, pixels, edge)),
+        Stage("foreground colour", big, lambda: foreground(small, alpha, pixels, master.alpha)),
         Stage("matte, all of it", big, lambda: cut_out(pixels, own)),
         Stage("develop (photo to master)", big, lambda: run.develop(photo)),
         Stage("master save", big, lambda: masters.save_master(master)),
@@ -107,7 +107,7 @@ def _finishing(photo: Any) -> list[Stage]:
     gallery = material.gallery((photo,))
 
     def judge() -> None:
-        gates.judge(gates.measure(image, master, look), master, gallery, look)
+        gates.judge(image, gates.measure(image, master, look), master, gallery, look)
 
     def light() -> None:
         relight.plan(relight.scene(small, small_alpha, landmarks), look.light)

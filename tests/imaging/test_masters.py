@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from branding.look import STARTERS, Look
-from generation.imaging import color, run
+from generation.imaging import codes, color, run
 from generation.imaging.errors import DecodeError
 from generation.imaging.finishing import masters
 from generation.imaging.types import MasterLayers
@@ -60,7 +60,7 @@ def test_sixteen_bits_survive_where_somebody_stands() -> None:
     rng = np.random.default_rng(0)
     alpha = np.zeros((60, 40), np.float32)
     alpha[10:50, 10:30] = 0.5
-    colour = masters.settle(rng.random((60, 40, 3), np.float32), alpha)
+    colour = codes.settle(rng.random((60, 40, 3), np.float32), alpha)
     master = replace(people.master(), foreground=colour, alpha=np.rint(alpha * 65535) / np.float32(65535))
     loaded = masters.load_master(masters.save_master(master))
     np.testing.assert_array_equal(loaded.foreground, colour)
@@ -71,8 +71,8 @@ def test_sixteen_bits_survive_where_somebody_stands() -> None:
 def test_settling_twice_changes_nothing() -> None:
     rng = np.random.default_rng(1)
     alpha = rng.random((30, 30), np.float32)
-    once = masters.settle(rng.random((30, 30, 3), np.float32), alpha)
-    np.testing.assert_array_equal(masters.settle(once, alpha), once)
+    once = codes.settle(rng.random((30, 30, 3), np.float32), alpha)
+    np.testing.assert_array_equal(codes.settle(once, alpha), once)
 
 
 def test_the_first_format_is_still_read() -> None:

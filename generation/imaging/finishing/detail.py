@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from generation.imaging import color
 from generation.imaging.types import SRGB8, Alpha, LinearRGB
 
+# (h, w) in code values where a photo is measured, on a square-root scale elsewhere.
 Grey = NDArray[np.float32]
 
 # JPEG's grid. A step across it that is this much larger than the steps beside it (on average) shows when
@@ -76,9 +77,15 @@ def blockiness(grey: Grey) -> tuple[float, int, int]:
     `grey` is (h, w) in code values. The mean step across the grid over the mean step elsewhere (Wang,
     Sheikh & Bovik 2002), at the offset where it is largest: photos were cropped since.
     """
-    across, x = _grid(np.abs(np.diff(grey, axis=1)).clip(0, _BLOCK_STEP).mean(axis=0))
-    down, y = _grid(np.abs(np.diff(grey, axis=0)).clip(0, _BLOCK_STEP).mean(axis=1))
+    across, x = _grid(_steps(grey[:, 1:], grey[:, :-1], 0))
+    down, y = _grid(_steps(grey[1:], grey[:-1], 1))
     return float(np.sqrt(across * down)), x, y
+
+
+def _steps(one: Grey, other: Grey, axis: int) -> Grey:
+    """Mean step between neighbours along the rest of the picture, the largest cut."""
+    steps = cv2.min(cv2.absdiff(one, other), _BLOCK_STEP)
+    return np.asarray(cv2.reduce(steps, axis, cv2.REDUCE_AVG, dtype=cv2.CV_64F), np.float32).ravel()
 
 
 def _grid(steps: Grey) -> tuple[float, int]:
@@ -93,7 +100,8 @@ def noise(grey: Grey) -> float:
     """Deviation of the noise in code values, from the smoother parts (Immerkaer 1996, with the median of
     tiles, so that hair and cloth do not count as noise)."""
     mask = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
-    residue = np.abs(cv2.filter2D(grey, -1, mask))
+    residue = cv2.filter2D(grey, cv2.CV_32F, mask)
+    np.abs(residue, out=residue)
     tiles = cv2.resize(
         residue, (max(1, grey.shape[1] // 16), max(1, grey.shape[0] // 16)), interpolation=cv2.INTER_AREA
     )
@@ -106,8 +114,8 @@ def clean(pixels: SRGB8) -> SRGB8:
     (H, W, 3) uint8 in and out; the same array where there is nothing to do.
     """
     luma, red, blue = cv2.split(cv2.cvtColor(pixels, cv2.COLOR_RGB2YCrCb))
-    found, x, y = blockiness(luma.astype(np.float32))
-    noisy = noise(luma.astype(np.float32))
+    found, x, y = blockiness(luma)
+    noisy = noise(luma)
     if found <= _BLOCKY and noisy <= _NOISY:
         return pixels
     if found > _BLOCKY:
@@ -164,42 +172,51 @@ def enlarge(colour: LinearRGB, alpha: Alpha, factor: float) -> LinearRGB:
     height, width = colour.shape[:2]
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     out = cv2.resize(colour, size, interpolation=cv2.INTER_CUBIC)
-    grey = np.asarray(colour @ _WEIGHTS, np.float32)
-    start = np.asarray(out @ _WEIGHTS, np.float32)
-    finer = start
+    grey, start = cv2.transform(colour, _WEIGHTS[None]), cv2.transform(out, _WEIGHTS[None])
+    finer = start.copy()
     for _ in range(_ROUNDS):
         missed = grey - cv2.resize(finer, (width, height), interpolation=cv2.INTER_AREA)
-        finer = finer + cv2.resize(missed, size, interpolation=cv2.INTER_CUBIC)
+        finer += cv2.resize(missed, size, interpolation=cv2.INTER_CUBIC)
+    # Written in place where it can be: at the size of a final each of these takes 14 MB.
     near = np.ones((3, 3), np.uint8)
-    low = cv2.resize(cv2.erode(grey, near), size, interpolation=cv2.INTER_LINEAR) - _OVERSHOOT
-    high = cv2.resize(cv2.dilate(grey, near), size, interpolation=cv2.INTER_LINEAR) + _OVERSHOOT
-    solid = cv2.resize(alpha, size, interpolation=cv2.INTER_LINEAR)
-    out += _cored(np.clip(finer, low, high) - start, solid, factor)[..., None]
+    low = cv2.resize(cv2.erode(grey, near), size, interpolation=cv2.INTER_LINEAR)
+    np.maximum(finer, np.subtract(low, _OVERSHOOT, out=low), out=finer)
+    high = cv2.resize(cv2.dilate(grey, near), size, interpolation=cv2.INTER_LINEAR, dst=low)
+    np.minimum(finer, np.add(high, _OVERSHOOT, out=high), out=finer)
+    finer -= start
+    solid = cv2.resize(alpha, size, interpolation=cv2.INTER_LINEAR, dst=start)
+    out += _cored(finer, solid, factor)[..., None]
     return np.asarray(np.maximum(out, 0, out=out), np.float32)
 
 
 def _cored(fine: Grey, solid: Grey, scale: float) -> Grey:
     """Detail with what is no stronger than the picture's usual texture held back: Wiener's share of each
-    neighbourhood's power, the noise being taken from the middle of the person's (Lee 1980)."""
+    neighbourhood's power, the noise being taken from the middle of the person's (Lee 1980).
+
+    Written into `fine`.
+    """
     power = cv2.blur(fine * fine, (2 * round(2 * scale) + 1,) * 2)
     inside = power[::4, ::4][solid[::4, ::4] > 0.9]
     floor = float(np.quantile(inside, _TEXTURE)) if inside.size else 0.0
-    return np.asarray(fine * power / (power + _CORE * floor + 1e-9), np.float32)
+    fine *= power
+    fine /= np.add(power, _CORE * floor + 1e-9, out=power)
+    return fine
 
 
-def sharpen(linear: LinearRGB, alpha: Alpha, scale: float) -> LinearRGB:
+def sharpen(linear: LinearRGB, alpha: Alpha, scale: float, out: LinearRGB | None = None) -> LinearRGB:
     """Give an enlarged picture back its acutance, on luminance and inside the person only.
 
     `scale` is output over input size; at 1 and below nothing happens. An unsharp mask with the radius of the
     enlargement that leaves alone what is not above the picture's own texture: lashes and hair gain, grain and
-    JPEG's mosquitoes do not.
+    JPEG's mosquitoes do not. `out` may be `linear` itself, and saves a picture of that size.
     """
     if scale <= 1.02:
         return linear
     amount = min(_DETAIL_MOST, _DETAIL * float(np.log2(scale)) + 0.1)
-    luminance = np.sqrt(np.maximum(color.luminance(linear), 0))
+    luminance = cv2.transform(linear, color.LUMINANCE[None].astype(np.float32))
+    luminance = cv2.sqrt(np.maximum(luminance, 0, out=luminance), dst=luminance)
     fine = luminance - cv2.GaussianBlur(luminance, (0, 0), 0.75 * scale)
     solid = np.clip((alpha - 0.5) * 2, 0, 1)
     fine = np.clip(_cored(fine, solid, scale), -_MOST_STEP, _MOST_STEP)
     gain = ((luminance + amount * solid * fine) / np.maximum(luminance, 1e-3)) ** 2
-    return np.asarray(linear * np.clip(gain, 0.7, 1.4)[..., None], np.float32)
+    return np.multiply(linear, np.clip(gain, 0.7, 1.4, out=gain)[..., None], out=out)

@@ -9,75 +9,34 @@ import io
 import json
 import zipfile
 from dataclasses import astuple
-from functools import cache
 from typing import Any, Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.imaging import color
+from generation.imaging import codes
 from generation.imaging.errors import DecodeError
 from generation.imaging.landmarks import face_unit, moved
 from generation.imaging.types import Alpha, Light, LinearRGB, MasterLayers
 
 _FORMAT: Final = 2
-_LEVELS: Final = 65535.0
-# A 16-bit code that an 8-bit one stands for is a multiple of this.
-_REPEATED: Final = 257
 # A master is the product of a bounded photo; more than this was not written by us.
 _MOST_BYTES: Final = 400_000_000
 # Reduced masters: alpha below this weighs as this, so that colour outside the person stays defined.
 _LEAST_WEIGHT: Final = 1e-3
 
 
-def settle(linear: LinearRGB, alpha: Alpha) -> LinearRGB:
-    """(H, W, 3) linear rounded to what a stored master keeps, so that a loaded one is the very same.
-
-    16 bits of sRGB where somebody stands, 8 where nobody does: there only interpolation looks.
-    """
-    coarse, exact = _eight_bits(linear)
-    loose = ~exact & (alpha > 0)[..., None]
-    out = _decode_eight(coarse)
-    out[loose] = _decode(_encode(linear[loose]))
-    return out
-
-
-@cache
-def _table(size: int) -> NDArray[np.float32]:
-    """Linear light of every code of `size` steps."""
-    return color.srgb_to_linear(np.arange(size, dtype=np.float64) / (size - 1))
-
-
-def _encode(linear: NDArray[np.float32]) -> NDArray[np.uint16]:
-    code = color.linear_to_srgb(np.clip(linear, 0, 1).astype(np.float32))
-    return np.asarray(np.rint(code * _LEVELS), np.uint16)
-
-
-def _decode(code: NDArray[np.uint16]) -> NDArray[np.float32]:
-    return np.asarray(_table(65536)[code], np.float32)
-
-
-def _decode_eight(code: NDArray[np.uint8]) -> LinearRGB:
-    return np.asarray(cv2.LUT(code, np.ascontiguousarray(_table(65536)[::_REPEATED])), np.float32)
-
-
-def _eight_bits(linear: LinearRGB) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """The nearest 8-bit codes (H, W, 3), and where they say exactly what is there."""
-    code = color.linear_to_srgb8(linear)
-    return code, _decode_eight(code) == linear
-
-
 def save_master(master: MasterLayers) -> bytes:
     """Bytes of a master. No metadata of the photo goes with it. The same master is the same bytes."""
-    coarse, exact = _eight_bits(master.foreground)
+    coarse, exact = codes.nearest_8(master.foreground)
     high, low = coarse, np.zeros_like(coarse)
     loose = ~exact
     if loose.any():
-        code = _encode(master.foreground[loose])
+        code = codes.encode_16(master.foreground[loose])
         high[loose] = code >> 8
         low[loose] = (code >> 8) ^ (code & 255)
-    alpha = np.rint(np.clip(master.alpha, 0, 1) * np.float32(_LEVELS)).astype(np.uint16)
+    alpha = np.rint(np.clip(master.alpha, 0, 1) * np.float32(codes.LEVELS)).astype(np.uint16)
     about = {
         "format": _FORMAT,
         "landmarks": [[float(value) for value in point] for point in master.landmarks],
@@ -130,22 +89,22 @@ def _layers(archive: zipfile.ZipFile) -> tuple[LinearRGB, Alpha]:
     alpha = _read(archive, "alpha.png", np.uint16, 1)
     if not high.shape[:2] == low.shape[:2] == alpha.shape:
         raise DecodeError("master_damaged")
-    foreground = _decode_eight(high)
+    foreground = codes.decode_8(high)
     loose = low > 0
     if loose.any():
         upper = high[loose].astype(np.uint16)
-        foreground[loose] = _decode(upper << 8 | upper ^ low[loose])
+        foreground[loose] = codes.decode_16(upper << 8 | upper ^ low[loose])
     return foreground, _from_16(alpha)
 
 
 def _first_format(archive: zipfile.ZipFile) -> tuple[LinearRGB, Alpha]:
     """One 16-bit PNG of all four channels."""
     layers = _read(archive, "layers.png", np.uint16, 4)
-    return _decode(layers[..., 2::-1]), _from_16(layers[..., 3])
+    return codes.decode_16(layers[..., 2::-1]), _from_16(layers[..., 3])
 
 
 def _from_16(alpha: NDArray[np.uint16]) -> Alpha:
-    return np.asarray(alpha.astype(np.float32) / np.float32(_LEVELS), np.float32)
+    return np.asarray(alpha.astype(np.float32) / np.float32(codes.LEVELS), np.float32)
 
 
 def _read(archive: zipfile.ZipFile, name: str, dtype: type, channels: int) -> NDArray[Any]:

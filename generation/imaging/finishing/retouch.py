@@ -27,10 +27,13 @@ _LONGEST: Final = 2.2
 _MOST: Final = 0.85
 
 
-def soften_blemishes(linear: LinearRGB, landmarks: Landmarks, strength: float) -> LinearRGB:
+def soften_blemishes(
+    linear: LinearRGB, landmarks: Landmarks, strength: float, out: LinearRGB | None = None
+) -> LinearRGB:
     """Pull small, round, red spots on the face's skin towards the skin around them. `strength` 0..1.
 
-    Only a spot's own low frequencies change, as a ratio: pores and stubble stay on top.
+    Only a spot's own low frequencies change, as a ratio: pores and stubble stay on top. `out` may be `linear`
+    itself where nobody else needs it, and saves its copy.
     """
     height, width = linear.shape[:2]
     x0, y0 = np.maximum(np.floor(landmarks[:468, :2].min(axis=0)).astype(int), 0)
@@ -43,7 +46,7 @@ def soften_blemishes(linear: LinearRGB, landmarks: Landmarks, strength: float) -
     gain = _gain(np.asarray(small, np.float32), moved(landmarks, 1.0, -x0, -y0) * np.float32(scale), strength)
     if gain is None:
         return linear
-    out = linear.copy()
+    out = linear.copy() if out is None else out
     out[y0:y1, x0:x1] *= cv2.resize(gain, (int(x1 - x0), int(y1 - y0)), interpolation=cv2.INTER_LINEAR)
     return out
 

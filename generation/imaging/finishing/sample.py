@@ -23,13 +23,19 @@ def sampled(master: MasterLayers, matrix: NDArray[Any], laid: framing.Frame) -> 
 
     Colour is interpolated on a square-root scale, where an overshoot beside a bright edge does not show.
     """
-    alpha, map_x, map_y = master.alpha, laid.map_x, laid.map_y
+    x, y = _shown(master, laid)
+    alpha, map_x, map_y = (
+        master.alpha[y, x],
+        laid.map_x - np.float32(x.start),
+        laid.map_y - np.float32(y.start),
+    )
     if laid.reach.hair:
         # A crown that the photo cut has no hairs of its own at the edge: it gets a soft one.
         soft = max(2, round(_SOFT_CROWN * face_unit(master.landmarks)))
+        rows = np.linspace(0, 1, soft, dtype=np.float32)[y.start : y.stop, None]
         alpha = alpha.copy()
-        alpha[:soft] *= np.linspace(0, 1, soft, dtype=np.float32)[:, None]
-    colour = cv2.transform(master.foreground, matrix.astype(np.float32))
+        alpha[: len(rows)] *= rows
+    colour = cv2.transform(master.foreground[y, x], matrix.astype(np.float32))
     colour = cv2.sqrt(np.maximum(colour, 0, out=colour), dst=colour)
     if laid.scale < _AVERAGE_BELOW:
         size = (max(1, round(alpha.shape[1] * laid.scale)), max(1, round(alpha.shape[0] * laid.scale)))
@@ -39,24 +45,41 @@ def sampled(master: MasterLayers, matrix: NDArray[Any], laid: framing.Frame) -> 
         map_x = (map_x + 0.5) * np.float32(fx) - np.float32(0.5)
         map_y = (map_y + 0.5) * np.float32(fy) - np.float32(0.5)
     if laid.scale > detail.ENLARGE_FROM:
-        colour = _enlarged(colour, alpha, laid)
+        colour = _enlarged(colour, alpha, laid.scale, map_x, map_y)
     else:
         colour = cv2.remap(colour, map_x, map_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     alpha = cv2.remap(alpha, map_x, map_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=0.0)
     colour = np.maximum(colour, 0, out=colour)
-    return np.asarray(cv2.multiply(colour, colour), np.float32), np.clip(alpha, 0, 1, out=alpha)
+    return np.multiply(colour, colour, out=colour), np.clip(alpha, 0, 1, out=alpha)
 
 
-def _enlarged(colour: LinearRGB, alpha: Alpha, laid: framing.Frame) -> LinearRGB:
-    """The frame's pixels from the part of the master that it shows, enlarged first and then laid out."""
-    height, width = alpha.shape
-    x0, x1 = (int(np.clip(end, 0, width)) for end in (laid.map_x.min() - 4, laid.map_x.max() + 5))
-    y0, y1 = (int(np.clip(end, 0, height)) for end in (laid.map_y.min() - 4, laid.map_y.max() + 5))
-    part, solid = colour[y0:y1, x0:x1], alpha[y0:y1, x0:x1]
-    larger = detail.enlarge(part, solid, laid.scale)
-    fx, fy = np.float32(larger.shape[1] / part.shape[1]), np.float32(larger.shape[0] / part.shape[0])
-    map_x = (laid.map_x - np.float32(x0 - 0.5)) * fx - np.float32(0.5)
-    map_y = (laid.map_y - np.float32(y0 - 0.5)) * fy - np.float32(0.5)
+def _shown(master: MasterLayers, laid: framing.Frame) -> tuple[slice, slice]:
+    """Columns and rows of the master that the frame shows, with what interpolation reads beside them.
+
+    All of it where it is averaged down: another phase of that grid makes the mesh read the small picture up
+    to half a pixel differently.
+    """
+    height, width = master.alpha.shape
+    if laid.scale < _AVERAGE_BELOW:
+        return slice(0, width), slice(0, height)
+    beside = 4 + int(np.ceil(4 / min(1.0, laid.scale)))
+
+    def part(places: NDArray[np.float32], most: int) -> slice:
+        low, high = int(np.floor(places.min())) - beside, int(np.ceil(places.max())) + beside + 1
+        start = int(np.clip(low, 0, most - 1))
+        return slice(start, int(np.clip(high, start + 1, most)))
+
+    return part(laid.map_x, width), part(laid.map_y, height)
+
+
+def _enlarged(
+    colour: LinearRGB, alpha: Alpha, scale: float, map_x: NDArray[np.float32], map_y: NDArray[np.float32]
+) -> LinearRGB:
+    """The frame's pixels at these places of `colour`, which is enlarged first and then laid out."""
+    larger = detail.enlarge(colour, alpha, scale)
+    fx, fy = np.float32(larger.shape[1] / colour.shape[1]), np.float32(larger.shape[0] / colour.shape[0])
+    map_x = (map_x + np.float32(0.5)) * fx - np.float32(0.5)
+    map_y = (map_y + np.float32(0.5)) * fy - np.float32(0.5)
     return np.asarray(cv2.remap(larger, map_x, map_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
 
 

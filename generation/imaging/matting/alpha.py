@@ -94,14 +94,26 @@ _GUIDE_EPSILON = 2e-5
 _VEIL = 0.03
 
 
-def refine(alpha: Alpha, small: Array, pixels: SRGB8, where: Array) -> Array:
+def refine(alpha: Alpha, small: Array, band: Array, pixels: SRGB8, where: Array) -> Array:
     """Carry a small alpha to chosen pixels of the full picture along the picture's own edges.
 
     Fast guided filter (He & Sun 2015): alpha = a . colour + b in windows at the small size, a and b
-    spread smoothly, colour at full size. `small` (h, w, 3) is float32 sRGB 0..1, `pixels` (H, W, 3) uint8
-    and `where` (H, W) boolean. Returns (N,) in 0..1 in the order of `where`.
+    spread smoothly, colour at full size. `small` (h, w, 3) is float32 sRGB 0..1 and `band` (h, w) boolean
+    what `where` (H, W) boolean is of it; `pixels` (H, W, 3) uint8. Returns (N,) in 0..1 in the order of
+    `where`.
     """
+    planes = _planes(alpha, small, band)
+    line = sampled(planes, where)
+    line[:, :3] *= pixels[where] * np.float32(1 / 255)
+    out = line.sum(axis=1)
+    return np.asarray(np.clip((out - _VEIL) / (1 - 2 * _VEIL), 0.0, 1.0), np.float32)
+
+
+def _planes(alpha: Alpha, small: Array, band: Array) -> Array:
+    """(h, w, 4) slope and offset of alpha over colour, spread smoothly; right on the band and beside it."""
     size = (2 * _GUIDE_RADIUS + 1,) * 2
+    reach = 2 * (_GUIDE_RADIUS + 2) + 1
+    near = cv2.dilate(band.astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
 
     def mean(values: Array) -> Array:
         out: Array = cv2.blur(values, size, borderType=cv2.BORDER_REFLECT)
@@ -109,15 +121,14 @@ def refine(alpha: Alpha, small: Array, pixels: SRGB8, where: Array) -> Array:
 
     mean_i, mean_a = mean(small), mean(alpha)
     covariance = mean(small * alpha[..., None]) - mean_i * mean_a[..., None]
-    variance = np.empty((*alpha.shape, 3, 3), np.float32)
+    variance = np.empty((int(near.sum()), 3, 3), np.float32)
     for row in range(3):
         for column in range(row, 3):
             cell = mean(small[..., row] * small[..., column]) - mean_i[..., row] * mean_i[..., column]
-            variance[..., row, column] = variance[..., column, row] = cell
+            variance[:, row, column] = variance[:, column, row] = cell[near]
     variance += _GUIDE_EPSILON * np.eye(3, dtype=np.float32)
-    slope = np.linalg.solve(variance, covariance[..., None])[..., 0].astype(np.float32)
-    offset = mean_a - (slope * mean_i).sum(axis=-1)
-    planes = np.concatenate([mean(slope), mean(offset)[..., None]], axis=-1)
-    line = sampled(planes, where)
-    out = (line[:, :3] * (pixels[where].astype(np.float32) / 255)).sum(axis=1) + line[:, 3]
-    return np.asarray(np.clip((out - _VEIL) / (1 - 2 * _VEIL), 0.0, 1.0), np.float32)
+    planes = np.zeros((*alpha.shape, 4), np.float32)
+    slope = np.linalg.solve(variance, covariance[near][..., None])[..., 0].astype(np.float32)
+    planes[near, :3] = slope
+    planes[near, 3] = mean_a[near] - (slope * mean_i[near]).sum(axis=-1)
+    return mean(planes)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.imaging import color
+from generation.imaging import codes
 from generation.imaging.landmarks import eye_middle, face_unit
 from generation.imaging.matting.alpha import SOLVE_PX, belief, closed_form, refine
 from generation.imaging.matting.foreground import foreground
@@ -22,7 +22,8 @@ _ISLAND = 0.08
 
 @dataclass(frozen=True, slots=True)
 class Matte:
-    """Foreground (H, W, 3) linear, alpha (H, W) and how unsure it is, 0..1.
+    """Foreground (H, W, 3) linear, alpha (H, W), both as a stored master keeps them, and how unsure it is,
+    0..1.
 
     `unsure` is the haze around the head (mean of 4a(1-a) over the unknown band; hair in wind 0.25) plus
     the area kept although the segmenter contradicted itself there, in squares of eyes to chin.
@@ -47,7 +48,7 @@ def cut_out(pixels: SRGB8, face: Face, others: Sequence[Face] = ()) -> Matte:
     prior, trust = belief(guide, trimap, opinion.probability, face_unit(landmarks), eye_middle(landmarks))
     small_alpha = _without_islands(closed_form(guide, trimap, prior, trust))
     alpha = _to_full_size(small_alpha, trimap, guide, pixels)
-    fore = foreground(color.srgb8_to_linear(small), small_alpha, color.srgb8_to_linear(pixels), alpha)
+    fore = foreground(small, small_alpha, pixels, alpha)
     unsure = _hazy(small_alpha, trimap, landmarks) + _leftover(small_alpha, opinion.contested, landmarks)
     return Matte(fore, alpha, min(1.0, unsure))
 
@@ -66,10 +67,10 @@ def _to_full_size(small_alpha: Alpha, trimap: Alpha, guide: NDArray[Any], pixels
     """Refined inside the band, exactly 0 or 1 outside it."""
     full = (pixels.shape[1], pixels.shape[0])
     coarse = cv2.resize(small_alpha, full, interpolation=cv2.INTER_LINEAR)
-    band = cv2.resize(((trimap > 0) & (trimap < 1)).astype(np.float32), full, interpolation=cv2.INTER_LINEAR)
+    band = (trimap > 0) & (trimap < 1)
     alpha: Alpha = np.round(coarse)
-    edge = band > 0
-    alpha[edge] = refine(small_alpha, guide, pixels, edge)
+    edge = cv2.resize(band.astype(np.float32), full, interpolation=cv2.INTER_LINEAR) > 0
+    alpha[edge] = codes.rounded_16(refine(small_alpha, guide, band, pixels, edge))
     # The filter may not revive what the solution had ruled out.
     reach = cv2.dilate(coarse, np.ones((5, 5), np.uint8))
     alpha[reach < 0.02] = 0.0
