@@ -1,5 +1,6 @@
 """Forms of styles. Types are read here; what is allowed is decided by `branding.look` alone."""
 
+import uuid
 from collections.abc import Container, Sequence
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,7 @@ from branding.engines import HELP, WORDS
 from branding.look import Look
 from branding.models import Style
 from branding.starters import START
+from teams.models import Department
 
 NAME_LENGTH = 80
 
@@ -265,3 +267,51 @@ class PublishForm(forms.Form):
         if name.casefold() != self.style.name.casefold():
             raise forms.ValidationError(_("Type “%s” to publish it.") % self.style.name)
         return name
+
+
+class DepartmentsForm(forms.Form):
+    """Which style each department is photographed in; empty for the company's own.
+
+    After `is_valid()`, `wanted` is the style by department.
+    """
+
+    def __init__(
+        self, *args: Any, departments: Sequence[Department], styles: Sequence[Style], **kwargs: Any
+    ) -> None:
+        """`departments` as `selectors.departments` gives them, `styles` those that are published."""
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
+        self.departments, self.styles = departments, {str(style.pk): style for style in styles}
+        default = next((style.name for style in styles if style.is_default), "")
+        nothing = gettext("As everybody (%s)") % default if default else gettext("As everybody")
+        others = [(key, style.name) for key, style in self.styles.items() if not style.is_default]
+        for department in departments:
+            self.fields[self.key(department)] = forms.ChoiceField(
+                label=department.name,
+                choices=[("", nothing), *others],
+                required=False,
+                initial=self._worn(department),
+                error_messages={"invalid_choice": _("Choose one of these.")},
+            )
+
+    @staticmethod
+    def key(department: Department) -> str:
+        """The name of a department's field."""
+        return f"department-{department.pk}"
+
+    def _worn(self, department: Department) -> str:
+        style = self.styles.get(str(getattr(department, "style_id", None) or ""))
+        # The default, chosen for a department before it became everybody's, is what it has anyway.
+        return str(style.pk) if style and not style.is_default else ""
+
+    @property
+    def wanted(self) -> dict[uuid.UUID, Style | None]:
+        """Each department's style, None for the company's default."""
+        return {
+            department.pk: self.styles.get(self.cleaned_data[self.key(department)])
+            for department in self.departments
+        }
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Departments with their bound fields."""
+        return [{"department": one, "field": self[self.key(one)]} for one in self.departments]

@@ -5,7 +5,7 @@ from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
 from branding.look import Look
-from teams.models import TenantModel, User
+from teams.models import Department, TenantModel, User
 
 
 class Style(TenantModel):
@@ -60,6 +60,19 @@ class StyleVersion(TenantModel):
     def look(self) -> Look:
         """The frozen look."""
         return Look.model_validate(self.data)
+
+
+class DepartmentStyle(TenantModel):
+    """The style that one department's people are photographed in, instead of the company's default.
+
+    Only `selectors.version_for` decides with it. A department without a row has the default.
+    """
+
+    department = models.OneToOneField(Department, on_delete=models.CASCADE, related_name="+")
+    style = models.ForeignKey(Style, on_delete=models.PROTECT, related_name="departments")
+
+    def __str__(self) -> str:
+        return f"{self.department.name}: {self.style.name}"
 
 
 class Material(TenantModel):

@@ -3,20 +3,20 @@
 import uuid
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, OuterRef, Prefetch, Q
+from django.db.models import Count, OuterRef, Prefetch, Q, Subquery
 
 from branding.controls import Difference, differences
 from branding.look import Framing
-from branding.models import Backdrop, ColorTable, Style, StyleVersion
-from teams.models import Employee
+from branding.models import Backdrop, ColorTable, DepartmentStyle, Style, StyleVersion
+from teams.models import Department, Employee
 
 # People named beside a version; the rest are counted.
 NAMED = 5
 
 
 def current_version(company_id: uuid.UUID) -> StyleVersion | None:
-    """The newest version of the company's default style, which new shoots use; None before the first
-    publication."""
+    """The newest version of the company's default style; None before the first publication. Which version a
+    person's shoot uses is what `version_for` says."""
     return (
         StyleVersion.objects.filter(company_id=company_id, style__is_default=True)
         .select_related("style")
@@ -25,19 +25,55 @@ def current_version(company_id: uuid.UUID) -> StyleVersion | None:
     )
 
 
-def current_framing(company_id: uuid.UUID) -> Framing:
-    """The framing that photos are judged against."""
-    version = current_version(company_id)
+def version_for(employee: Employee) -> StyleVersion | None:
+    """The version that a shoot of this person uses now: the newest of their department's style, else of the
+    company's default one. None while there is neither."""
+    if employee.department_id is not None:
+        own = StyleVersion.objects.filter(
+            company_id=employee.company_id, style__departments__department=employee.department_id
+        )
+        found = own.select_related("style").order_by("-number").first()
+        if found is not None:
+            return found
+    return current_version(employee.company_id)
+
+
+def framing_for(employee: Employee) -> Framing:
+    """The framing that this person's photos are judged against."""
+    version = version_for(employee)
     return version.look.framing if version else Framing()
 
 
+def departments(company_id: uuid.UUID) -> list[Department]:
+    """The company's departments by name, each with `people` on the roster, and in `style_id` the style of
+    its own, None where it has the default."""
+    own = DepartmentStyle.objects.filter(department=OuterRef("pk")).values("style")
+    return list(
+        Department.objects.filter(company_id=company_id)
+        .annotate(
+            people=Count("employees", filter=Q(employees__archived_at=None)),
+            style_id=Subquery(own),
+        )
+        .order_by("name")
+    )
+
+
+def published(company_id: uuid.UUID) -> list[Style]:
+    """The styles that people can be photographed in, by name."""
+    found = Style.objects.filter(company_id=company_id, archived_at=None, versions__isnull=False)
+    return list(found.distinct().order_by("name"))
+
+
 def gallery(company_id: uuid.UUID, *, archived: bool = False) -> list[Style]:
-    """Styles with their versions and, in `shoots` and `people`, how much they are used; default first."""
+    """Styles with their versions and, in `shoots` and `people`, how much they are used, and in `worn_by` the
+    names of the departments that they are for; default first."""
+    worn = DepartmentStyle.objects.filter(style=OuterRef("pk"))
     return list(
         Style.objects.filter(company_id=company_id, archived_at__isnull=not archived)
         .annotate(
             shoots=Count("versions__shoots", distinct=True),
             people=Count("versions__shoots__employee", distinct=True),
+            worn_by=ArraySubquery(worn.order_by("department__name").values("department__name")),
         )
         .prefetch_related(Prefetch("versions", StyleVersion.objects.select_related("published_by")))
         .order_by("-is_default", "name")

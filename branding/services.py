@@ -1,17 +1,20 @@
 """What can be done with a style. Each checks everything, then writes, then leaves an audit row."""
 
+import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from branding import materials
 from branding.look import Look
-from branding.models import Style, StyleVersion
+from branding.models import DepartmentStyle, Style, StyleVersion
 from teams import audit
 from teams.actor import Actor
-from teams.models import Company, User
+from teams.models import Company, Department, User
 
 
 class StyleRefused(Exception):
@@ -108,21 +111,21 @@ def make_default(style: Style, by: User) -> None:
     with transaction.atomic():
         current = _locked(style)
         if not current.versions.exists():
-            message = _("Publish “%s” first: shoots need a numbered version.") % current.name
-            raise StyleRefused("unpublished", message)
+            raise _unpublished(current)
         _set_default(current, by)
 
 
 def archive(style: Style, by: User) -> None:
     """Take a style out of the gallery; its versions stay for the shoots that used them.
 
-    Raises StyleRefused for the default style: new shoots would have no look.
+    Raises StyleRefused for the default style and for a department's: new shoots would have no look.
     """
     with transaction.atomic():
         current = _locked(style)
         if current.is_default:
             message = _("New shoots use “%s”. Choose another style for them first.") % current.name
             raise StyleRefused("default", message)
+        _not_worn(current)
         Style.objects.filter(pk=current.pk).update(archived_at=timezone.now())
         audit.record("style.archived", current, Actor.member(by), name=current.name)
 
@@ -136,6 +139,55 @@ def restore(style: Style, by: User) -> None:
         _free_name(current.company_id, current.name, besides=current)
         Style.objects.filter(pk=current.pk).update(archived_at=None)
         audit.record("style.restored", current, Actor.member(by), name=current.name)
+
+
+def _not_worn(style: Style) -> None:
+    names = [row.department.name for row in style.departments.select_related("department")]
+    if names:
+        message = ngettext(
+            "“%(style)s” is the style of %(who)s. Choose another style for it first.",
+            "“%(style)s” is the style of %(who)s. Choose another style for them first.",
+            len(names),
+        )
+        raise StyleRefused("worn", message % {"style": style.name, "who": ", ".join(sorted(names))})
+
+
+def dress_departments(company: Company, wanted: Mapping[uuid.UUID, Style | None], by: User) -> int:
+    """Give departments, by id, a style of their own, or None for the company's default; how many changed.
+
+    Pictures that are there stay as they are. Raises StyleRefused for a style that is archived or was never
+    published: nothing is written then.
+    """
+    with transaction.atomic():
+        rows = Department.objects.filter(company=company, pk__in=wanted).select_for_update()
+        have = {row.department_id: row for row in DepartmentStyle.objects.filter(department__in=rows)}
+        changed = 0
+        for department in rows:
+            style, worn = wanted[department.pk], have.get(department.pk)
+            if (style.pk if style else None) != (worn.style_id if worn else None):
+                _dress(department, style, by)
+                changed += 1
+    return changed
+
+
+def _dress(department: Department, style: Style | None, by: User) -> None:
+    mine = DepartmentStyle.objects.filter(department=department)
+    if style is None:
+        mine.delete()
+    else:
+        current = _locked(style)
+        if not current.versions.exists():
+            raise _unpublished(current)
+        DepartmentStyle.objects.update_or_create(
+            department=department, defaults={"company_id": department.company_id, "style": current}
+        )
+    told = style.name if style else ""
+    audit.record("department.style", department, Actor.member(by), name=department.name, to=told)
+
+
+def _unpublished(style: Style) -> StyleRefused:
+    message = _("Publish “%s” first: shoots need a numbered version.") % style.name
+    return StyleRefused("unpublished", message)
 
 
 def _hold_files(company_id: Any, look: Look) -> None:

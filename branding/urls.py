@@ -2,11 +2,12 @@
 
 from django.urls import URLPattern, path
 
-from branding import views
+from branding import views, views_departments
 
 style_urls: list[URLPattern] = [
     path("", views.gallery, name="list"),
     path("new/", views.new, name="new"),
+    path("departments/", views_departments.departments, name="departments"),
     path("<uuid:style>/", views.edit, name="edit"),
     path("<uuid:style>/save/", views.save, name="save"),
     path("<uuid:style>/publish/", views.publish, name="publish"),

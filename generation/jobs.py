@@ -7,7 +7,7 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
-from branding.selectors import current_framing
+from branding.selectors import framing_for
 from generation import pipeline, resident, transitions
 from generation.imaging.errors import Cancelled, EngineError, SubjectError
 from generation.models import PhotoStatus, Shoot, SourcePhoto
@@ -28,11 +28,15 @@ _CARD_GONE: Final = "gpu_failed"
 @tenant_job
 def check_photo(company_id: str, photo_id: str) -> None:
     """Reach a verdict on one uploaded photo. Runs again harmlessly: the verdict is a function of bytes."""
-    photo = SourcePhoto.objects.filter(pk=photo_id, status=PhotoStatus.RECEIVED).first()
+    photo = (
+        SourcePhoto.objects.select_related("employee")
+        .filter(pk=photo_id, status=PhotoStatus.RECEIVED)
+        .first()
+    )
     if photo is None:
         return
     try:
-        findings = pipeline.check(photo, current_framing(photo.company_id))
+        findings = pipeline.check(photo, framing_for(photo.employee))
     except FileNotFoundError:
         findings = {"verdict": "reject", "reasons": [{"code": "file_lost", "message": "", "data": {}}]}
     try:

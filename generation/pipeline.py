@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import F, Max, Q
 
 from branding.look import Framing, Look
 from branding.models import StyleVersion
@@ -232,8 +232,8 @@ def warm_up_engines() -> None:
     """Load the models of the engines that styles in use name, so that the first shoot of a graphics card does
     not wait for them. An engine that cannot be loaded says why when it is asked for a shoot."""
     with tenancy.system_scope():
-        default = StyleVersion.objects.filter(style__is_default=True)
-        newest = default.order_by("style_id", "-number").distinct("style_id")
+        used = Q(style__is_default=True) | Q(style__departments__isnull=False)
+        newest = StyleVersion.objects.filter(used).order_by("style_id", "-number").distinct("style_id")
         wanted = {str(data.get("engine", "")) for data in newest.values_list("data", flat=True)}
     for offer in ENGINES.values():
         if offer.queue != "gpu" or offer.name not in wanted:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from branding.selectors import version_for
 from generation.models import Headshot, PhotoStatus, Shoot, ShootStatus, SourcePhoto
 from portal.people import step_of
 from teams.models import Employee, Invite, Mail, StatusEvent
@@ -39,6 +40,7 @@ def of(employee: Employee) -> dict[str, Any]:
         "invite": invite,
         "link": links.personal_link(invite) if invite else "",
         "consent": live_consent(employee),
+        "style": version_for(employee),
         "photos": [_photo(photo) for photo in photos],
         "shoots": [_shoot(shoot) for shoot in shoots],
         "headshots": headshots,

@@ -103,7 +103,7 @@ class Membership(TenantModel):
 
 
 class Department(TenantModel):
-    """A part of the company; a style can be set per department later."""
+    """A part of the company. It may be photographed in a style of its own: `branding.models`."""
 
     name = models.CharField(max_length=120)
 

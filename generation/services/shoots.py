@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from branding.selectors import current_version
+from branding.selectors import version_for
 from generation import selectors, transitions, turns
 from generation.models import Shoot, ShootPhoto, ShootStatus
 from generation.services import engines
@@ -78,7 +78,7 @@ def _new(employee: Employee, photos: selectors.PhotoSet, retake_reason: str, own
         raise StartRefused("no_photo")
     if selectors.shoots_left(employee) == 0:
         raise StartRefused("limit", limit=employee.company.max_shoots)
-    version = current_version(employee.company_id)
+    version = version_for(employee)
     if version is None:
         raise StartRefused("no_style")
     consent = live_consent(employee)

@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from branding.selectors import current_version
+from branding.selectors import version_for
 from generation import selectors, sentences
 from generation.forms import ACCEPT, PieceForm, RetakeForm, limited_upload_handlers
 from generation.models import Candidate, HeadshotStatus, PhotoStatus, Shoot, ShootStatus, SourcePhoto
@@ -112,7 +112,7 @@ def _photo_context(request: EmployeeRequest) -> dict[str, Any]:
         "why": request.GET.get("why", "") or request.POST.get("why", ""),
         "max_photos": request.company.max_photos,
         "shoots_left": selectors.shoots_left(employee),
-        "style": (style := current_version(request.company.pk)),
+        "style": (style := version_for(employee)),
         "drawing": engines.drawing(employee, style),
     }
 

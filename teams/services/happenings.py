@@ -59,6 +59,7 @@ _NAMES = {
     "colortable.uploaded": (_("Colour table uploaded"), "palette"),
     "colortable.deleted": (_("Colour table deleted"), "palette"),
     "style.restored": (_("Style restored"), "palette"),
+    "department.style": (_("Style of a department set"), "palette"),
     "style.made_default": (_("Style made the default"), "palette"),
 }
 _DEFAULT_ICON = "circle-dot"

@@ -36,6 +36,7 @@ def _table(house: House) -> dict[str, Any]:
 ROWS: dict[str, Row] = {
     "styles:list": Row(Action.MANAGE_STYLES),
     "styles:new": Row(Action.MANAGE_STYLES),
+    "styles:departments": Row(Action.MANAGE_STYLES),
     "styles:edit": _page(),
     # Nothing was sent, so the form comes back with what is missing.
     "styles:save": _page(422, "post"),

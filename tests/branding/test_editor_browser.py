@@ -131,7 +131,9 @@ def test_a_wrong_value_is_told_beside_its_control(hana: Page, live_server: Any, 
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("path", ["", "publish/", "versions/", "compare/", "../", "../new/"])
+@pytest.mark.parametrize(
+    "path", ["", "publish/", "versions/", "compare/", "../", "../new/", "../departments/"]
+)
 @pytest.mark.parametrize("width", [390, 1440])
 def test_axe_finds_nothing(hana: Page, live_server: Any, cast: Cast, path: str, width: int) -> None:
     hana.set_viewport_size({"width": width, "height": 900})
