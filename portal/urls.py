@@ -41,6 +41,7 @@ urlpatterns = [
     path("readyz", views.readyz, name="readyz"),
     path("metrics", views.metrics, name="metrics"),
     path("operator/models/", views_operator.models, name="operator_models"),
+    path("operator/queue/", views_operator.queue, name="operator_queue"),
     path("accounts/", include("allauth.urls")),
     path("c/<slug:company>/", include(company_urls)),
 ]

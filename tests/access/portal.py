@@ -24,6 +24,7 @@ ROWS: dict[str, Row] = {
     # Without a token in the settings there is no such page.
     "metrics": Row(PUBLIC, ok=404),
     "operator_models": Row(OPERATOR),
+    "operator_queue": Row(OPERATOR),
     "dashboard": Row(MEMBER),
     "theme": Row("company_public"),
     "exports:list": Row(Action.EXPORT),
