@@ -1,13 +1,14 @@
 """What every engine does: turn a person's gallery into portraits of that person."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from branding.look import Look
+from generation.imaging.errors import ImagingError
 from generation.imaging.landmarks import Landmarks
 from generation.imaging.prompt import Visible
 from generation.imaging.types import (
@@ -71,13 +72,28 @@ class Sitting:
     pose: Callable[[CheckedPhoto, tuple[int, int], float], Posed]
 
 
+@dataclass(frozen=True, slots=True)
+class Sitter:
+    """One person as an engine photographs them; see `Engine.photograph`."""
+
+    gallery: Gallery
+    sitting: Sitting
+    seed: int
+    count: int
+    progress: Progress
+
+
+# A person's portraits, or why there are none.
+Outcome = tuple[Portrait, ...] | ImagingError
+
+
 class Engine(Protocol):
     """One way to photograph. `name` is what a Look and the command call it, `version` changes when its
     pictures change.
 
     Which queue carries it and whether it draws new pixels stands in `engines.table`, so that the web can
     know without loading it. An engine may have a method `warm_up()` that loads its models; the resident
-    worker calls it at its start.
+    worker calls it at its start. One that is a `Together` can draw several people in the same calls.
     """
 
     name: str
@@ -91,6 +107,21 @@ class Engine(Protocol):
         Long engines call `progress` between any two steps, at least once a minute: it is their heartbeat,
         it shows the step on the page (`step_stage`), and it raises `Cancelled` when the person stopped.
         """
+        ...
+
+
+@runtime_checkable
+class Together(Protocol):
+    """An engine that draws several people of one look in the same calls of its pipeline."""
+
+    def at_once(self, look: Look) -> int:
+        """Pictures that one call draws to begin with; 1 where the pipeline takes no more."""
+        ...
+
+    def photograph_together(self, sitters: Sequence[Sitter], look: Look) -> list[Outcome]:
+        """Everybody's portraits, in the order of `sitters`: those that `photograph` makes of each alone,
+        but for rounding. A person who is stopped or cannot be drawn is no failure of the others; raises
+        what concerns all of them (EngineError, or Cancelled when everybody was stopped)."""
         ...
 
 

@@ -17,7 +17,8 @@ from branding.look import Backdrop, Look
 from generation.imaging import prompt
 from generation.imaging.engines import edit_pipelines as pipelines
 from generation.imaging.engines import runtime
-from generation.imaging.engines.base import Portrait, Sitting, drawn
+from generation.imaging.engines.base import Outcome, Portrait, Sitter, Sitting, drawn
+from generation.imaging.engines.company import Company, runs
 from generation.imaging.engines.edit_pipelines import Request
 from generation.imaging.engines.placement import Needs, file_bytes, working_bytes
 from generation.imaging.engines.runtime import Loaded
@@ -86,18 +87,21 @@ class Edit:
         self, gallery: Gallery, look: Look, *, sitting: Sitting, seed: int, count: int, progress: Progress
     ) -> Iterator[Portrait]:
         """`count` portraits. Raises EngineError, among them `model_missing`, `gpu_memory`, `drawn_empty`."""
-        plan, photos = Plan.of(look), gallery.photos[:MOST_REFERENCES]
-        progress("choose", 0.0)
-        references = [reference(photo, plan.size) for photo in photos]
-        with _pipeline(plan) as loaded:
-            words = _words(loaded, look, sitting, plan, len(photos))
-            asked = [
-                Request(_turned(references, at), words.positive, words.negative, one, plan.size)
-                for at, one in enumerate(seeds(seed, count))
-            ]
-            for at, picture in enumerate(draw(loaded, plan, asked, progress)):
-                how = _how(loaded, plan, asked[at], _turned(photos, at), words)
-                yield Portrait(drawn(picture, f"{self.name}-{asked[at].seed}"), "generated", how)
+        alone = Company([Sitter(gallery, sitting, seed, count, progress)])
+        for _, portrait in _portraits(alone, look):
+            yield portrait
+
+    def at_once(self, look: Look) -> int:
+        """The operator's batch for previews. Finals one by one: `QwenImageEditPlusPipeline` takes no more.
+        See `engines.base.Together`."""
+        return runtime.configured().batch if Plan.of(look).preview else 1
+
+    def photograph_together(self, sitters: Sequence[Sitter], look: Look) -> list[Outcome]:
+        """Everybody's pictures as one row of requests. See `engines.base.Together`."""
+        company = Company(sitters)
+        for at, portrait in _portraits(company, look):
+            company.keep(at, portrait)
+        return company.outcomes()
 
     def warm_up(self) -> None:
         """Load what is installed and draw a grey picture with it, so that compiling, tuning and reading
@@ -114,49 +118,81 @@ class Edit:
                     raise
 
 
+@dataclass(frozen=True, slots=True)
+class _Ordered:
+    """One request: whose, the photos in its order, and the words."""
+
+    at: int
+    photos: tuple[CheckedPhoto, ...]
+    words: prompt.Prompt
+    request: Request
+
+
+def _portraits(company: Company, look: Look) -> Iterator[tuple[int, Portrait]]:
+    """Everybody's portraits, each with whose it is; one person's in the order of their seeds."""
+    plan = Plan.of(look)
+    company.progress("choose", 0.0)
+    with _pipeline(plan) as loaded:
+        asked = [ordered for at, one in company.present() for ordered in _orders(at, one, look, plan, loaded)]
+        present: Callable[[int], bool] = lambda index: not company.gone(asked[index].at)  # noqa: E731
+        made = draw(loaded, plan, [one.request for one in asked], company.progress, present)
+        for one, picture in zip(asked, made, strict=True):
+            if picture is not None:
+                how = _how(loaded, plan, one.request, one.photos, one.words)
+                yield one.at, Portrait(drawn(picture, f"edit-{one.request.seed}"), "generated", how)
+
+
+def _orders(at: int, sitter: Sitter, look: Look, plan: Plan, loaded: Loaded) -> Iterator[_Ordered]:
+    """What is asked for one person."""
+    photos = sitter.gallery.photos[:MOST_REFERENCES]
+    references = [reference(photo, plan.size) for photo in photos]
+    words = _words(loaded, look, sitter.sitting, plan, len(photos))
+    for number, seed in enumerate(seeds(sitter.seed, sitter.count)):
+        turned = _turned(references, number)
+        request = Request(turned, words.positive, words.negative, seed, plan.size)
+        yield _Ordered(at, _turned(photos, number), words, request)
+
+
 def _to_nobody(stage: str, share: float) -> None:
     """The progress of a warm-up."""
 
 
-def draw(loaded: Loaded, plan: Plan, asked: Sequence[Request], progress: Progress) -> Iterator[SRGB8]:
-    """The pictures of the requests in their order, as many at a time as the pipeline and memory allow.
+def draw(
+    loaded: Loaded,
+    plan: Plan,
+    asked: Sequence[Request],
+    progress: Progress,
+    present: Callable[[int], bool] = lambda index: True,
+) -> Iterator[SRGB8 | None]:
+    """The pictures of the requests in their order, as many at a time as the pipeline and memory allow; None
+    for those whose people have left (`present` takes a request's place).
 
     Requests may be of several people: noise, words and references are each picture's own, so the company
     it is drawn in does not change it. Raises EngineError, Cancelled.
     """
     done = 0
 
-    def work(part: Sequence[Request]) -> list[Image.Image]:
+    def work(part: Sequence[tuple[int, Request]]) -> list[Image.Image | None]:
         nonlocal done
         steps = Steps(progress, plan.steps, start=done / len(asked), end=(done + len(part)) / len(asked))
-        pictures = _attempt(loaded, plan, part, steps)
+        there = [present(index) for index, _ in part]
+        wanted = [request for (_, request), is_there in zip(part, there, strict=True) if is_there]
+        pictures = iter(_attempt(loaded, plan, wanted, steps) if wanted else ())
         done += len(part)
-        return pictures
+        return [next(pictures) if is_there else None for is_there in there]
 
     kind = f"{plan.size[0]}x{plan.size[1]}"
-    for same in _runs(asked, lambda one: len(one.references)):
+    for same in runs(list(enumerate(asked)), lambda one: len(one[1].references)):
         most = loaded.at_once if plan.preview else 1
-        batches = loaded.batches(same, most, work, f"{kind}, {len(same[0].references)} references")
+        batches = loaded.batches(same, most, work, f"{kind}, {len(same[0][1].references)} references")
         for _, picture in batches:
-            yield _pixels(picture, loaded.key)
+            yield None if picture is None else _pixels(picture, loaded.key)
 
 
 def _attempt(loaded: Loaded, plan: Plan, part: Sequence[Request], steps: Steps) -> list[Image.Image]:
     if plan.preview:
         return pipelines.draw_klein(loaded, part, steps)
     return [pipelines.draw_qwen(loaded, part[0], steps, plan.guidance)]
-
-
-def _runs(asked: Sequence[Request], key: Callable[[Request], int]) -> Iterator[list[Request]]:
-    """Neighbours that can be one batch."""
-    run: list[Request] = []
-    for one in asked:
-        if run and key(run[0]) != key(one):
-            yield run
-            run = []
-        run.append(one)
-    if run:
-        yield run
 
 
 def _pixels(picture: Image.Image, model: str) -> SRGB8:

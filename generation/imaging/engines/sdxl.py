@@ -6,16 +6,18 @@ What it draws is then developed, lit, framed and judged like any photo.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import cv2
 import numpy as np
 
 from branding.look import Look
-from generation.imaging.engines.base import Portrait, Posed, Sitting, drawn
+from generation.imaging.engines.base import Outcome, Portrait, Posed, Sitter, Sitting, drawn
+from generation.imaging.engines.company import Company, runs
 from generation.imaging.engines.conditions import resized
-from generation.imaging.engines.runtime import libraries, shared
-from generation.imaging.engines.sdxl_draw import Artist, artist, blank
+from generation.imaging.engines.runtime import Loaded, configured, libraries, shared
+from generation.imaging.engines.sdxl_draw import Artist, Order, artist, blank, compose, orders
 from generation.imaging.engines.sdxl_load import Weights, build, installed
 from generation.imaging.engines.steps import Steps
 from generation.imaging.errors import SubjectError
@@ -56,18 +58,80 @@ class Sdxl:
         self, gallery: Gallery, look: Look, *, sitting: Sitting, seed: int, count: int, progress: Progress
     ) -> Iterator[Portrait]:
         """`count` portraits, each by its own seed. See `engines.base.Engine`."""
-        libraries()
-        weights = installed(store(), look.engine_options.quality)
-        base = fitting(weights, sitting.size)
-        full = enlarged(weights, base, sitting.size) if refines(weights, look) else base
-        work = list(_by_photo(gallery, sitting, full, seeds_of(seed, count)))
-        with shared().use(weights.key, build(weights), weights.needs(full)) as loaded:
-            told = Told(progress, count)
-            for posed, seeds in work:
-                style = sitting.style or (posed.picture,)
-                one = artist(loaded, weights, look, gallery, sitting, style, told.steps)
-                for number, picture in _drawn(one, posed, base, full, seeds, told):
-                    yield Portrait(drawn(picture, f"drawn-{number}"), "generated", how(one, posed, number))
+        alone = Company([Sitter(gallery, sitting, seed, count, progress)])
+        for _, portrait in _portraits(alone, look):
+            yield portrait
+
+    def at_once(self, look: Look) -> int:
+        """As many as the operator's batch. See `engines.base.Together`."""
+        del look
+        return configured().batch
+
+    def photograph_together(self, sitters: Sequence[Sitter], look: Look) -> list[Outcome]:
+        """The first pass draws everybody's pictures in the same calls, the second one after the other. See
+        `engines.base.Together`."""
+        company = Company(sitters)
+        for at, portrait in _portraits(company, look):
+            company.keep(at, portrait)
+        return company.outcomes()
+
+
+@dataclass(frozen=True, slots=True)
+class _Sizes:
+    """(width, height) of the first and of the second pass; the same where there is none."""
+
+    base: tuple[int, int]
+    full: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """One picture of one of the company."""
+
+    at: int
+    # The photo at the second pass's size.
+    posed: Posed
+    order: Order
+
+
+def _portraits(company: Company, look: Look) -> Iterator[tuple[int, Portrait]]:
+    """Everybody's portraits, each with whose it is; one person's in the order of their seeds."""
+    libraries()
+    weights = installed(store(), look.engine_options.quality)
+    # The sizes of finished pictures are the portal's, not a person's.
+    wanted = company.sitters[0].sitting.size
+    base = fitting(weights, wanted)
+    sizes = _Sizes(base, enlarged(weights, base, wanted) if refines(weights, look) else base)
+    posed = _posed(company, sizes.full)
+    with shared().use(weights.key, build(weights), weights.needs(sizes.full)) as loaded:
+        told = Told(company.progress, company.count)
+        work = []
+        for at, photo, seeds in posed:
+            sitter = company.sitters[at]
+            style = sitter.sitting.style or (photo.picture,)
+            one = artist(loaded, weights, look, sitter.gallery, sitter.sitting, style, told.steps)
+            small = resized(photo, sizes.base)
+            work += [_Wanted(at, photo, order) for order in orders(one, small, seeds)]
+        for ready, picture in _drawn(company, loaded, work, sizes, told):
+            number = ready.order.seed
+            made = how(ready.order.artist, ready.posed, number)
+            yield ready.at, Portrait(drawn(picture, f"drawn-{number}"), "generated", made)
+
+
+def _posed(company: Company, size: tuple[int, int]) -> list[tuple[int, Posed, list[int]]]:
+    """Whose, which photo, and the seeds that are drawn over it. Raises the last one's SubjectError when
+    nobody has a photo that can be framed."""
+    found = []
+    for at, sitter in company.present():
+        company.progress("choose", 0.0)
+        try:
+            seeds = seeds_of(sitter.seed, sitter.count)
+            photos = list(_by_photo(sitter.gallery, sitter.sitting, size, seeds))
+        except SubjectError as error:
+            company.leave(at, error)
+        else:
+            found += [(at, photo, over) for photo, over in photos]
+    return found
 
 
 def seeds_of(seed: int, count: int) -> list[int]:
@@ -125,18 +189,33 @@ def poses(
 
 
 def _drawn(
-    one: Artist, posed: Posed, base: tuple[int, int], full: tuple[int, int], seeds: list[int], told: "Told"
-) -> Iterator[tuple[int, SRGB8]]:
-    """Seed and picture, in the order of the seeds."""
-    small = resized(posed, base)
-    first = one.loaded.batches(seeds, one.loaded.at_once, told.part(lambda part: one.compose(small, part),
-                               _FIRST_PASS if full != base else 1.0), f"draw {base}")  # fmt: skip
-    for number, picture in first:
-        if full != base:
-            large = np.asarray(cv2.resize(picture, full, interpolation=cv2.INTER_LANCZOS4), np.uint8)
-            again = told.part(lambda part, large=large: [one.refine(large, posed, part[0])], 1 - _FIRST_PASS)
-            ((_, picture),) = one.loaded.batches([number], 1, again, f"refine {full}")
-        yield number, picture
+    company: Company, loaded: Loaded, work: Sequence[_Wanted], sizes: _Sizes, told: "Told"
+) -> Iterator[tuple[_Wanted, SRGB8]]:
+    """What was wanted and its picture, in that order; nothing of those who have left."""
+
+    def first(part: Sequence[_Wanted]) -> list[SRGB8 | None]:
+        there = [not company.gone(one.at) for one in part]
+        asked = [one.order for one, is_there in zip(part, there, strict=True) if is_there]
+        made = iter(compose(asked) if asked else ())
+        return [next(made) if is_there else None for is_there in there]
+
+    begin = told.part(first, _FIRST_PASS if sizes.full != sizes.base else 1.0)
+    for alike in runs(work, lambda one: one.order.kind):
+        for one, picture in loaded.batches(alike, loaded.at_once, begin, f"draw {sizes.base}"):
+            if picture is None or company.gone(one.at):
+                continue
+            yield one, _refined(one, picture, sizes, told)
+
+
+def _refined(one: _Wanted, picture: SRGB8, sizes: _Sizes, told: "Told") -> SRGB8:
+    """The picture with the detail of the second pass, where there is one."""
+    if sizes.full == sizes.base:
+        return picture
+    large = np.asarray(cv2.resize(picture, sizes.full, interpolation=cv2.INTER_LANCZOS4), np.uint8)
+    artist_, posed = one.order.artist, one.posed
+    again = told.part(lambda part: [artist_.refine(large, posed, part[0])], 1 - _FIRST_PASS)
+    ((_, refined),) = artist_.loaded.batches([one.order.seed], 1, again, f"refine {sizes.full}")
+    return np.asarray(refined, np.uint8)
 
 
 class Told:

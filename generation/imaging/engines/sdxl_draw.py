@@ -1,7 +1,8 @@
-"""One person's pictures by SDXL: what every call of the pipelines is given, and the three kinds of call.
+"""Pictures by SDXL: what every call of the pipelines is given, and the three kinds of call.
 
-`compose` draws from noise or from the person before the plate, `refine` draws an enlarged picture's detail,
-`fill` draws inside a mask. All three share the pipeline's weights, words, identity and conditions.
+`compose` draws pictures of one or several people from noise or from the person before the plate, `refine`
+draws an enlarged picture's detail, `fill` draws inside a mask. All three share the pipeline's weights, words,
+identity and conditions.
 """
 
 import math
@@ -32,6 +33,11 @@ _FEW: Final = {"lightning": (4, 1.0), "lcm": (6, 1.5)}
 _REFINE_CONTROL: Final = 0.6
 
 
+# Without any condition the ControlNet still wants one; a single one's weight scales all that it adds, so 0
+# silences it.
+_NOTHING: Final = Condition("none", 0, 0.0, np.zeros((8, 8, 3), np.uint8))
+
+
 @dataclass(slots=True)
 class Artist:
     """A loaded pipeline with everything that stays the same for one person under one look."""
@@ -55,19 +61,6 @@ class Artist:
         """How firmly the words are followed; 1 is not at all beyond the model's own reading."""
         return guidance(self.weights, self.options)
 
-    def compose(self, posed: Posed, seeds: Sequence[int]) -> list[SRGB8]:
-        """One picture per seed at the size of `posed`."""
-        from diffusers import (
-            StableDiffusionXLControlNetUnionImg2ImgPipeline,
-            StableDiffusionXLControlNetUnionPipeline,
-        )
-
-        given = self._given(conditions(posed, self.options.control), seeds)
-        if self.options.strength >= 1.0:
-            return self._call(StableDiffusionXLControlNetUnionPipeline, self.steps, "generate", given)
-        given |= self._from(posed.picture, self.options.strength)
-        return self._call(StableDiffusionXLControlNetUnionImg2ImgPipeline, None, "generate", given)
-
     def refine(self, picture: SRGB8, posed: Posed, seed: int) -> SRGB8:
         """The picture, enlarged already, with the detail that its size can show."""
         from diffusers import StableDiffusionXLControlNetUnionImg2ImgPipeline
@@ -89,11 +82,7 @@ class Artist:
 
     def _given(self, held: Sequence[Condition], seeds: Sequence[int]) -> dict[str, Any]:
         """What every call gets."""
-        # Without any condition the ControlNet still wants one; a single one's weight scales all that it
-        # adds, so 0 silences it.
-        if not held:
-            held = [Condition("none", 0, 0.0, np.zeros((8, 8, 3), np.uint8))]
-        embeds = self.embeds
+        held = held or [_NOTHING]
         return {
             "prompt": self.prompt.positive,
             "negative_prompt": self.prompt.negative,
@@ -105,7 +94,7 @@ class Artist:
             "control_mode": [one.mode for one in held],
             "controlnet_conditioning_scale": [float(one.weight) for one in held],
             "control_guidance_end": [self.options.control.until] * len(held),
-            "ip_adapter_image_embeds": embeds,
+            "ip_adapter_image_embeds": self.embeds,
             "output_type": "np",
         }
 
@@ -125,7 +114,7 @@ class Artist:
         if steps is None:
             steps = max(1, int(given["num_inference_steps"] * given["strength"]))
         else:
-            given["width"], given["height"] = given["control_image"][0].size
+            given["width"], given["height"] = _size(given["control_image"][0])
         made = self._pipe(kind).call(self.tell(steps, stage), **given)
         return [np.asarray(np.rint(one * 255), np.uint8) for one in made.images]
 
@@ -134,11 +123,74 @@ class Artist:
         if isinstance(self.loaded.pipe, kind):
             return self.loaded
         if kind not in self._pipes:
-            pipe = kind(**self.loaded.pipe.components, add_watermarker=False)
+            pipe = sdxl_identity.many_people(kind)(**self.loaded.pipe.components, add_watermarker=False)
             pipe.set_progress_bar_config(disable=True)
             self._pipes[kind] = replace(self.loaded, pipe=pipe)
         self._pipes[kind].pipe.scheduler = self.loaded.pipe.scheduler
         return self._pipes[kind]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Order:
+    """One picture that is wanted: whose, over which photo (at the size of the picture), held to what."""
+
+    artist: Artist
+    posed: Posed
+    held: tuple[Condition, ...]
+    seed: int
+
+    @property
+    def kind(self) -> tuple[Any, ...]:
+        """Orders of one kind can be one call: the same conditions, as many photos of the person."""
+        return (
+            tuple((one.mode, one.weight) for one in self.held),
+            tuple(tuple(embed.shape[1:]) for embed in self.artist.embeds),
+        )
+
+
+def orders(one: Artist, posed: Posed, seeds: Sequence[int]) -> list[Order]:
+    """An order per seed."""
+    held = tuple(conditions(posed, one.options.control)) or (_NOTHING,)
+    return [Order(one, posed, held, seed) for seed in seeds]
+
+
+def compose(wanted: Sequence[Order]) -> list[SRGB8]:
+    """The pictures of orders of one kind, in one call: each with its own person, words, photo and noise, so
+    that the company it is drawn in changes it by rounding at most."""
+    from diffusers import StableDiffusionXLControlNetUnionPipeline
+
+    one, first = wanted[0].artist, wanted[0]
+    given = one._given(first.held, [order.seed for order in wanted]) | {
+        "prompt": [order.artist.prompt.positive for order in wanted],
+        "negative_prompt": [order.artist.prompt.negative for order in wanted],
+        "num_images_per_prompt": 1,
+        "control_image": [
+            [Image.fromarray(order.held[at].image) for order in wanted] for at in range(len(first.held))
+        ],
+        "ip_adapter_image_embeds": _joined([order.artist.embeds for order in wanted]),
+    }
+    if one.options.strength >= 1.0:
+        return one._call(StableDiffusionXLControlNetUnionPipeline, one.steps, "generate", given)
+    given |= one._from(first.posed.picture, one.options.strength)
+    given["image"] = [Image.fromarray(order.posed.picture) for order in wanted]
+    return one._call(_img2img(), None, "generate", given)
+
+
+def _joined(embeds: Sequence[Sequence[Any]]) -> list[Any]:
+    """Each adapter's embeddings of all pictures: the empty pictures' first (with guidance), as the pipelines
+    expect, then the people's."""
+    import torch
+
+    joined = []
+    for of_adapter in zip(*embeds, strict=True):
+        halves = [one.chunk(2) if one.shape[0] == 2 else (one,) for one in of_adapter]
+        joined.append(torch.cat([half[at] for at in range(len(halves[0])) for half in halves]))
+    return joined
+
+
+def _size(image: Any) -> tuple[int, int]:
+    """(width, height) of a picture, or of the first of several."""
+    return tuple((image[0] if isinstance(image, list) else image).size)  # type: ignore[return-value]
 
 
 def blank(loaded: Loaded, weights: Weights, size: tuple[int, int]) -> None:

@@ -5,7 +5,7 @@ so the pipeline's own encoding cannot serve a mixture (Ye et al. 2023, IP-Adapte
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -100,3 +100,26 @@ def _arcface(recogniser: Any, photo: CheckedPhoto) -> NDArray[np.float32]:
     points = photo.face.landmarks[list(_FIVE), :2]
     chip = face_align.norm_crop(photo.decoded.pixels[..., ::-1], points, _CHIP_PX)
     return np.asarray(recogniser.get_feat(chip)[0], np.float32)
+
+
+@cache
+def many_people(kind: type) -> Any:
+    """A pipeline class that takes embeddings of each picture's own person. diffusers' repeats those it is
+    given once per picture, which is right for one person only."""
+    import torch
+
+    parent: Any = kind
+
+    class ManyPeople(parent):  # type: ignore[misc]
+        def prepare_ip_adapter_image_embeds(
+            self, ip_adapter_image: Any, ip_adapter_image_embeds: Any, device: Any, count: int, guided: bool
+        ) -> list[Any]:
+            own = count * (2 if guided else 1)
+            ready = [one.to(device) for one in ip_adapter_image_embeds]
+            if count > 1 and all(one.shape[0] == own for one in ready):
+                return ready
+            halves = [one.chunk(2) if guided else (one,) for one in ready]
+            return [torch.cat([half for half in each for _ in range(count)]) for each in halves]
+
+    ManyPeople.__name__ = ManyPeople.__qualname__ = kind.__name__
+    return ManyPeople

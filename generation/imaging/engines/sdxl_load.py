@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from generation.imaging.engines import sdxl_identity
 from generation.imaging.engines.placement import Needs, file_bytes, working_bytes
 from generation.imaging.errors import EngineError
 from generation.imaging.models import shipped
@@ -138,7 +139,7 @@ def _parts(weights: Weights, dtype: Any) -> Any:
     if weights.vae:
         more["vae"] = kit.AutoencoderKL.from_pretrained(weights.vae, dtype=dtype, **local)
     half = any(weights.base.glob("unet/*.fp16.safetensors"))
-    return kit.StableDiffusionXLControlNetUnionPipeline.from_pretrained(
+    return sdxl_identity.many_people(kit.StableDiffusionXLControlNetUnionPipeline).from_pretrained(
         weights.base,
         controlnet=kit.ControlNetUnionModel.from_pretrained(weights.control, dtype=dtype, **local),
         image_encoder=CLIPVisionModelWithProjection.from_pretrained(

@@ -28,7 +28,11 @@ _POSED: Final = (512, 640)
 
 
 class Wardrobe:
-    """Draws clothes and shoulders around the untouched head."""
+    """Draws clothes and shoulders around the untouched head.
+
+    Candidates of one photo are drawn together; several people are not (it is no `engines.base.Together`):
+    masks and pictures have the sizes of their photos, and a call has one size.
+    """
 
     name = "wardrobe"
     version = "1"
