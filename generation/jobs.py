@@ -1,6 +1,7 @@
 """What the workers carry out. Each job claims its row, computes only what is missing, and can be killed at
 any line and run again."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import structlog
@@ -10,6 +11,7 @@ from django.db import transaction
 from branding.selectors import framing_for
 from generation import pipeline, resident, transitions
 from generation.imaging.errors import Cancelled, EngineError, SubjectError
+from generation.imaging.types import Progress
 from generation.models import PhotoStatus, Shoot, SourcePhoto
 from generation.services import announcements, claims, engines, outcomes, uploads
 from generation.services.engines import NEXT_SHOOT
@@ -68,18 +70,48 @@ def next_shoot(queue: str = "studio") -> None:
     if shoot is None:
         return
     structlog.contextvars.bind_contextvars(company=str(shoot.company_id), job="shoot", row=str(shoot.pk))
-    with tenancy.company_scope(shoot.company_id), worker.working_on(shoot):
-        run_shoot(shoot)
+    with tenancy.company_scope(shoot.company_id):
+        most = pipeline.people_at_once(shoot)
+    company = [shoot, *claims.companions(shoot, worker.name, most)]
+    with tenancy.company_scope(shoot.company_id), worker.working_on(*company):
+        if len(company) > 1:
+            run_together(company)
+        else:
+            run_shoot(shoot)
     if claims.more(queue):
         # A place within a company's quota may just have become free for one whose job found none.
         enqueue(queue, NEXT_SHOOT, queue)
 
 
-def run_shoot(shoot: Shoot) -> None:
-    """Carry out a claimed shoot and write its outcome."""
+def run_together(shoots: Sequence[Shoot]) -> None:
+    """Carry out claimed shoots of one style: drawn in the same calls, then finished one after the other, each
+    with an outcome of its own."""
+    left = [shoot for shoot in shoots if not _handed_over(shoot)]
+    log.info("drawing together", people=len(left))
+    drawn = pipeline.draw_together([(shoot, _progress(shoot)) for shoot in left], settings.SHOOT_SIZE)
+    for at, (shoot, made) in enumerate(zip(left, drawn, strict=True)):
+        structlog.contextvars.bind_contextvars(row=str(shoot.pk))
+        if at:
+            claims.begin_turn(left[at:])
+        run_shoot(shoot, made)
+
+
+def _handed_over(shoot: Shoot) -> bool:
+    """Whether company or person have changed their mind about generated pictures while it waited."""
+    try:
+        return engines.settle(shoot, shoot.company)
+    except TransitionRefused as refused:
+        log.info("shoot moved on", to=refused.to)
+        return True
+
+
+def run_shoot(shoot: Shoot, drawn: pipeline.Drawn | Exception | None = None) -> None:
+    """Carry out a claimed shoot and write its outcome. `drawn`: what `draw_together` made of the person."""
     try:
         try:
-            _photograph(shoot)
+            if isinstance(drawn, Exception):
+                raise drawn
+            _photograph(shoot, drawn)
         except Cancelled as error:
             log.info("shoot stopped", reason=error.code)
             if error.code == resident.STOPPING:
@@ -99,10 +131,8 @@ def run_shoot(shoot: Shoot) -> None:
         log.info("shoot moved on", to=refused.to)
 
 
-def _photograph(shoot: Shoot) -> None:
-    # Company or person may have changed their mind about generated pictures while it waited.
-    if engines.settle(shoot, shoot.company):
-        return
+def _progress(shoot: Shoot) -> Progress:
+    """Tells the row and the watchdog; raises Cancelled when the shoot or the worker was stopped."""
     worker = resident.here()
 
     def progress(stage: str, done: float) -> None:
@@ -110,7 +140,14 @@ def _photograph(shoot: Shoot) -> None:
         if not beat(shoot, stage, done):
             raise Cancelled("lost_claim")
 
-    pipeline.photograph(shoot, settings.SHOOT_SIZE, progress)
+    return progress
+
+
+def _photograph(shoot: Shoot, drawn: pipeline.Drawn | None) -> None:
+    # Company or person may have changed their mind about generated pictures while it waited.
+    if engines.settle(shoot, shoot.company):
+        return
+    pipeline.photograph(shoot, settings.SHOOT_SIZE, _progress(shoot), drawn)
     # Outcome and mail together: a worker killed between them would leave the person waiting.
     with transaction.atomic():
         transitions.shoot_done(shoot)

@@ -106,6 +106,9 @@ class Shoot(TenantModel, JobRow):
     fallback = models.CharField(max_length=10, blank=True)
     # Name of the worker process that claimed it last (`Worker.name`).
     worker = models.CharField(max_length=80, blank=True)
+    # Since when its worker's time counts as this one's: the claim, or for those that were drawn together with
+    # others the end of the one before.
+    turn_at = models.DateTimeField(null=True, blank=True)
     # Claims that were given back unharmed when a worker was stopped; they count as no attempt.
     spared = models.PositiveSmallIntegerField(default=0)
     engine_version = models.CharField(max_length=40, blank=True)

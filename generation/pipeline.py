@@ -5,6 +5,8 @@ same place.
 """
 
 import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -13,14 +15,15 @@ from django.db.models import F, Max, Q
 
 from branding.look import Framing, Look
 from branding.models import StyleVersion
-from generation.imaging import decode, photocheck, run, samples
+from generation.imaging import decode, drawing, photocheck, run, samples
+from generation.imaging.engines.base import Portrait, Sitter, Together
 from generation.imaging.engines.table import ENGINES, find_engine
 from generation.imaging.errors import Cancelled, EngineError, SubjectError
 from generation.imaging.finishing import encode, masters
 from generation.imaging.identity import encoders
 from generation.imaging.ranking import order
 from generation.imaging.types import Candidate as Picture
-from generation.imaging.types import CheckedPhoto, Progress, Reason, Take
+from generation.imaging.types import CheckedPhoto, Gallery, Progress, Reason, Take
 from generation.keys import photo_key, shoot_key
 from generation.models import FACE_THUMBNAIL, Candidate, Shoot, SourcePhoto
 from portal.lib import storage
@@ -76,26 +79,35 @@ def reason_json(reason: Reason) -> dict[str, Any]:
     return {"code": reason.code, "message": reason.message, "data": reason.data}
 
 
-def photograph(shoot: Shoot, size: tuple[int, int], progress: Progress) -> None:
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A person's gallery, and what was drawn of them together with others."""
+
+    gallery: Gallery
+    portraits: tuple[Portrait, ...]
+
+
+def photograph(shoot: Shoot, size: tuple[int, int], progress: Progress, drawn: Drawn | None = None) -> None:
     """Make the candidates of a claimed shoot, each stored as soon as it is finished, and rank them.
 
-    Those that an interrupted attempt stored are counted and not made again. Raises SubjectError (the photos
-    cannot work), EngineError, or whatever `progress` raises to stop.
+    Those that an interrupted attempt stored are counted and not made again; `drawn` is what `draw_together`
+    made of this person. Raises SubjectError (the photos cannot work), EngineError, or whatever `progress`
+    raises to stop.
     """
     look = look_of(shoot)
-    checked = _load_photos(shoot, look, progress)
-    gallery = photocheck.build_gallery(checked)
-    reached = _LOADING_SHARE
+    gallery = drawn.gallery if drawn else _gallery(shoot, look, progress)
+    begin = reached = _DRAWN_SHARE if drawn else _LOADING_SHARE
 
     def later(stage: str, done: float) -> None:
         nonlocal reached
-        reached = _LOADING_SHARE + (1 - _LOADING_SHARE) * done
+        reached = begin + (1 - begin) * done
         progress(stage, reached)
 
     kept = [take for take in map(_take, shoot.candidates.all()) if take is not None]
     pictures = run.takes(
-        gallery, look, seed=shoot.seed, count=shoot.count, size=size, progress=later, kept=kept
-    )
+        gallery, look, seed=shoot.seed, count=shoot.count, size=size, progress=later, kept=kept,
+        drawn=drawn.portraits if drawn else None,
+    )  # fmt: skip
     for picture in pictures:
         _store(shoot, picture)
         # Its layers would stay in memory while the next photo is developed.
@@ -103,6 +115,60 @@ def photograph(shoot: Shoot, size: tuple[int, int], progress: Progress) -> None:
         progress("storing", reached)
     progress("rank", 0.99)
     _rank(shoot)
+
+
+def people_at_once(shoot: Shoot) -> int:
+    """How many people of this shoot's style its engine draws in the same calls; 1 where it draws one only."""
+    look = look_of(shoot)
+    if ENGINES[look.engine].queue != "gpu":
+        return 1
+    try:
+        engine = find_engine(look.engine)
+    except EngineError:
+        # The shoot itself will say so.
+        return 1
+    return max(1, engine.at_once(look) // shoot.count) if isinstance(engine, Together) else 1
+
+
+def draw_together(people: Sequence[tuple[Shoot, Progress]], size: tuple[int, int]) -> list[Drawn | Exception]:
+    """Let the engine draw claimed shoots of one style in the same calls; `photograph` finishes each.
+
+    In the order of `people`: what was drawn, or what stands in the way of this person (or of all of them).
+    """
+    found: dict[int, Drawn | Exception] = {}
+    sitters: dict[int, Sitter] = {}
+    for at, (shoot, progress) in enumerate(people):
+        try:
+            sitters[at] = _sitter(shoot, size, progress)
+        except Exception as error:
+            found[at] = error
+    if sitters:
+        look = look_of(people[0][0])
+        try:
+            engine = find_engine(look.engine)
+            assert isinstance(engine, Together)
+            outcomes: Sequence[Any] = engine.photograph_together(list(sitters.values()), look)
+        except Exception as error:
+            outcomes = [error] * len(sitters)
+        for (at, sitter), made in zip(sitters.items(), outcomes, strict=True):
+            found[at] = made if isinstance(made, Exception) else Drawn(sitter.gallery, made)
+    return [found[at] for at in range(len(people))]
+
+
+def _sitter(shoot: Shoot, size: tuple[int, int], progress: Progress) -> Sitter:
+    look = look_of(shoot)
+    gallery = _gallery(shoot, look, progress)
+
+    def told(stage: str, done: float) -> None:
+        progress(stage, _LOADING_SHARE + (_DRAWN_SHARE - _LOADING_SHARE) * done)
+
+    return drawing.sitter(
+        gallery, look, run.pose, seed=shoot.seed, count=shoot.count, size=size, progress=told
+    )
+
+
+def _gallery(shoot: Shoot, look: Look, progress: Progress) -> Gallery:
+    return photocheck.build_gallery(_load_photos(shoot, look, progress))
 
 
 def _take(candidate: Candidate) -> Take | None:
@@ -138,6 +204,8 @@ def look_of(shoot: Shoot) -> Look:
 
 # Share of the progress bar for reading and checking the photos again.
 _LOADING_SHARE = 0.15
+# The same when everything has been drawn, where several people are drawn together before any is finished.
+_DRAWN_SHARE = 0.6
 # More than any rank: a shoot has at most a hundred pictures.
 _OUT_OF_THE_WAY = 1000
 

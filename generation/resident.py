@@ -49,7 +49,7 @@ class Resident:
     device: str = "cpu"
     # A single step that lasts longer hangs.
     step_timeout_s: float = 300.0
-    _shoot: Shoot | None = None
+    _shoots: tuple[Shoot, ...] = ()
     _stop_at: float | None = None
     _over: threading.Event = field(default_factory=threading.Event)
 
@@ -91,20 +91,21 @@ class Resident:
         return self._stop_at is not None
 
     @contextmanager
-    def working_on(self, shoot: Shoot) -> Iterator[None]:
-        """While a shoot is carried out: said to the others, and watched."""
+    def working_on(self, *shoots: Shoot) -> Iterator[None]:
+        """While shoots of one company are carried out: said to the others, and watched."""
         begun = time.monotonic()
-        self._shoot = shoot
-        self._say(doing="stopping" if self.stopping else "busy", shoot_id=shoot.pk)
+        self._shoots = shoots
+        self._say(doing="stopping" if self.stopping else "busy", shoot_id=shoots[0].pk)
         self._arm()
         try:
             yield
         finally:
             faulthandler.cancel_dump_traceback_later()
-            self._shoot = None
+            self._shoots = ()
             took = time.monotonic() - begun
             doing = "stopping" if self.stopping else "ready"
-            self._say(doing=doing, shoot_id=None, shoots=F("shoots") + 1, busy_s=F("busy_s") + took)
+            self._say(doing=doing, shoot_id=None, shoots=F("shoots") + len(shoots),
+                      busy_s=F("busy_s") + took)  # fmt: skip
 
     def feed(self) -> None:
         """A step is done. Raises Cancelled `worker_stopping` when the time after a polite stop is over."""
@@ -121,13 +122,13 @@ class Resident:
     def _keep_beating(self) -> None:
         """In a thread of its own: a single step may last longer than the silence that counts as death."""
         while not self._over.wait(BEAT_S):
-            shoot = self._shoot
+            shoots = self._shoots
             try:
                 if self.stopping:
                     self._say(doing="stopping")
                 else:
                     self._say()
-                if shoot is not None:
+                for shoot in shoots:
                     with tenancy.company_scope(shoot.company_id):
                         beat(shoot)
             except DatabaseError as error:
@@ -143,7 +144,7 @@ class _Nobody:
     stopping: Final = False
 
     @contextmanager
-    def working_on(self, shoot: Shoot) -> Iterator[None]:
+    def working_on(self, *shoots: Shoot) -> Iterator[None]:
         """Nothing to say."""
         yield
 

@@ -90,6 +90,7 @@ def shoot_claimed(shoot: Shoot, worker: str = "") -> None:
         attempt=models.F("attempt") + 1,
         heartbeat_at=now,
         started_at=now,
+        turn_at=now,
         worker=worker,
         stage="",
         progress=0.0,

@@ -12,6 +12,7 @@ from typing import Final
 
 from django.core.cache import cache
 from django.db.models import Count, Min
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from redis.exceptions import RedisError
 
@@ -30,16 +31,19 @@ ALIVE_S: Final = 20.0
 _MEASURED: Final = 20
 # How long a forecast is shown before it is computed again.
 _KEPT_S: Final = 4
+# Since when a shoot has had its worker for itself. Shoots that are drawn together have it one after the
+# other, so that a worker's seconds are counted once.
+_SINCE: Final = Coalesce("turn_at", "started_at")
 _OVER: Final = (ShootStatus.DONE, ShootStatus.FAILED, ShootStatus.CANCELLED)
 
 
 def durations(queue: str, now: datetime | None = None) -> dict[str, float]:
-    """Seconds that a shoot of each engine lately took from claim to end. Call in the system scope."""
+    """Seconds of a worker that a shoot of each engine lately took. Call in the system scope."""
     found: dict[str, float] = {}
     for offer in ENGINES.values():
         done = Shoot.objects.filter(queue=queue, engine=offer.name, status=ShootStatus.DONE)
         newest = done.filter(finished_at__lte=now or timezone.now(), started_at__isnull=False)
-        times = newest.order_by("-finished_at").values_list("started_at", "finished_at")[:_MEASURED]
+        times = newest.order_by("-finished_at").values_list(_SINCE, "finished_at")[:_MEASURED]
         took = [(end - begin).total_seconds() for begin, end in times if begin and end]
         if took:
             found[offer.name] = sum(took) / len(took)
@@ -58,9 +62,8 @@ def loads(queue: str, expected: dict[str, float], now: datetime) -> dict[uuid.UU
     waiting = due(Shoot.objects.filter(queue=queue, status=ShootStatus.QUEUED), now).order_by()
     since = dict(waiting.values_list("company_id").annotate(since=Min("created_at")))
     running: dict[uuid.UUID, list[tuple[float, float]]] = defaultdict(list)
-    for company, engine, started in _running(queue):
-        elapsed = (now - started).total_seconds() if started else 0.0
-        running[company].append((elapsed, expected.get(engine, sharing.UNMEASURED_S)))
+    for one in _running(queue, expected, now):
+        running[one.company].append((one.elapsed_s, one.expected_s))
     finished: dict[uuid.UUID, list[float]] = defaultdict(list)
     for company, _when, took in recent(queue, now):
         finished[company].append(took)
@@ -79,9 +82,27 @@ def loads(queue: str, expected: dict[str, float], now: datetime) -> dict[uuid.UU
     return found
 
 
-def _running(queue: str) -> list[tuple[uuid.UUID, str, datetime | None]]:
-    rows = Shoot.objects.filter(queue=queue, status=ShootStatus.RUNNING).order_by()
-    return list(rows.values_list("company_id", "engine", "started_at"))
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A shoot that is being made, and by whom."""
+
+    company: uuid.UUID
+    worker: str
+    elapsed_s: float
+    expected_s: float
+
+
+def _running(queue: str, expected: dict[str, float], now: datetime) -> list[_Running]:
+    """In the order in which a worker makes its own."""
+    rows = Shoot.objects.filter(queue=queue, status=ShootStatus.RUNNING).order_by("created_at", "id")
+    found = []
+    for pk, company, worker, engine, since in rows.values_list(
+        "pk", "company_id", "worker", "engine", _SINCE
+    ):
+        elapsed = (now - since).total_seconds() if since else 0.0
+        took = expected.get(engine, sharing.UNMEASURED_S)
+        found.append(_Running(company, worker or str(pk), elapsed, took))
+    return found
 
 
 def recent(queue: str, now: datetime) -> list[tuple[uuid.UUID, datetime, float]]:
@@ -92,9 +113,7 @@ def recent(queue: str, now: datetime) -> list[tuple[uuid.UUID, datetime, float]]
     )
     return [
         (company, finished, max(0.0, (finished - started).total_seconds()))
-        for company, started, finished in rows.order_by().values_list(
-            "company_id", "started_at", "finished_at"
-        )
+        for company, started, finished in rows.order_by().values_list("company_id", _SINCE, "finished_at")
         if started is not None and finished is not None
     ]
 
@@ -111,6 +130,14 @@ def next_shoot(queue: str, now: datetime | None = None) -> uuid.UUID | None:
         return None
     mine = waiting.filter(company_id=company).order_by("created_at", "id")
     return mine.values_list("pk", flat=True).first()
+
+
+def unserved(queue: str, worker: str) -> int:
+    """Shoots that may start and that no idle worker but this one could begin now. Call in the system
+    scope."""
+    waiting = due(Shoot.objects.filter(queue=queue, status=ShootStatus.QUEUED)).count()
+    idle = [one for one in workers_alive(queue) if one.doing == "ready" and one.name != worker]
+    return max(0, waiting - len(idle))
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,13 +271,7 @@ def _state(queue: str, expected: dict[str, float], now: datetime, workers: int) 
     for company, engine, count in waiting.values_list("company_id", "engine").annotate(n=Count("pk")):
         counts[company] += count
         seconds[company] += count * expected.get(engine, sharing.UNMEASURED_S)
-    ends, busy = [], []
-    for company, engine, started in _running(queue):
-        elapsed = (now - started).total_seconds() if started else 0.0
-        # What takes longer than usual is thought to be nearly done.
-        left = max(1.0, expected.get(engine, sharing.UNMEASURED_S) - elapsed)
-        ends.append((left, company))
-        busy.append(left)
+    ends, busy = _ends(_running(queue, expected, now))
     window = timedelta(seconds=sharing.WINDOW_S)
     expiries = [((when + window - now).total_seconds(), key, took) for key, when, took in recent(queue, now)]
     return Queue(
@@ -261,6 +282,20 @@ def _state(queue: str, expected: dict[str, float], now: datetime, workers: int) 
         expiries=expiries,
         ends=ends,
     )
+
+
+def _ends(running: list[_Running]) -> tuple[list[tuple[float, uuid.UUID]], list[float]]:
+    """Seconds until each shoot is over with its company, and until each of their workers is free: a worker
+    makes what it has drawn together one after the other."""
+    ends: list[tuple[float, uuid.UUID]] = []
+    free: dict[str, float] = {}
+    for one in running:
+        before = free.get(one.worker)
+        # What takes longer than usual is thought to be nearly done.
+        left = max(1.0, one.expected_s - one.elapsed_s) if before is None else before + one.expected_s
+        free[one.worker] = left
+        ends.append((left, one.company))
+    return ends, list(free.values())
 
 
 def _newcomer(state: Queue[uuid.UUID], expected: dict[str, float]) -> float | None:

@@ -1,6 +1,7 @@
 """What is special about pictures that an engine drew: other seeds for what failed, a first look, and skin
 that is brought to what the person's own photos show."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -10,11 +11,18 @@ from numpy.typing import NDArray
 from branding.look import Framing, Look
 from generation.imaging import codes, materials, photocheck
 from generation.imaging.decode import decode_photo
-from generation.imaging.engines.base import Portrait
+from generation.imaging.engines.base import Portrait, Posed, Sitter, Sitting
+from generation.imaging.engines.table import find_offer
 from generation.imaging.errors import SubjectError
 from generation.imaging.finishing.skin import skin_lab
+from generation.imaging.gates_generated import Wearer
 from generation.imaging.lighting import estimate, temperature
-from generation.imaging.types import SRGB8, MasterLayers, PhotoReport, Progress
+from generation.imaging.prompt import Visible
+from generation.imaging.ranking import order
+from generation.imaging.types import SRGB8, CheckedPhoto, Gallery, MasterLayers, PhotoReport, Progress
+
+# A photo as the studio shows it under a look, at a size and so much looser than the style's framing.
+Pose = Callable[[CheckedPhoto, Look, tuple[int, int], float], Posed]
 
 # Of the work that a round leaves to do, what the next one is expected to do: most people need one round.
 _EXPECTED: Final = 0.85
@@ -49,6 +57,39 @@ def references(look: Look) -> tuple[SRGB8, ...]:
     """The pictures whose colour and light the look wants. Raises EngineError `material_missing` or
     `material_damaged`, DecodeError."""
     return tuple(decode_photo(materials.read(key)).pixels for key in look.engine_options.references)
+
+
+def sitting(seen: Visible, look: Look, size: tuple[int, int], pose: Pose) -> Sitting:
+    """What the look's engine is told; `pose` is the studio's (`run.pose`). Raises as `references` does."""
+    draws = find_offer(look.engine).source == "generated"
+    style = references(look) if draws else ()
+    return Sitting(seen, size, style, lambda photo, at, looseness: pose(photo, look, at, looseness))
+
+
+def spanning(gallery: Gallery) -> Gallery:
+    """The gallery with photos first that show something new."""
+    places = order.spanning([photo.report.measures for photo in gallery.photos])
+    return replace(gallery, photos=tuple(gallery.photos[at] for at in places))
+
+
+def sitter(
+    gallery: Gallery,
+    look: Look,
+    pose: Pose,
+    *,
+    seed: int,
+    count: int,
+    size: tuple[int, int],
+    progress: Progress,
+) -> Sitter:
+    """A person as `run.takes` shows them to the look's engine in the first round, for who draws several.
+
+    Raises SubjectError `no_usable_photo`.
+    """
+    if not gallery.photos:
+        raise SubjectError("no_usable_photo")
+    told = sitting(Wearer(gallery, look).visible(), look, size, pose)
+    return Sitter(spanning(gallery), told, seed_of(seed, 0), count, progress)
 
 
 def looked_at(portrait: Portrait, framing: Framing) -> Portrait:

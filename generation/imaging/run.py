@@ -1,7 +1,7 @@
 """The stages in order, from checked photos to ranked candidates. Reads from top to bottom."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
@@ -9,7 +9,7 @@ from typing import Final
 from branding.look import Framing, Grade, LightRig, Look
 from generation.imaging import drawing, gates, gates_generated, steady
 from generation.imaging.ahead import Ahead
-from generation.imaging.engines.base import DRAWN, Portrait, Posed, Sitting
+from generation.imaging.engines.base import DRAWN, Portrait, Posed
 from generation.imaging.engines.table import find_engine, find_offer
 from generation.imaging.errors import SubjectError
 from generation.imaging.finishing import (
@@ -156,6 +156,7 @@ def takes(
     progress: Progress = lambda stage, share: None,
     kept: Sequence[Take] = (),
     refusals: list[SubjectError] | None = None,
+    drawn: Sequence[Portrait] | None = None,
 ) -> Iterator[Candidate]:
     """Up to `count` candidates that pass every gate, each as soon as it is finished; `rank` counts them.
     `order.best_first` ranks their `take`s once all are there.
@@ -163,17 +164,18 @@ def takes(
     The same arguments give the same bytes. Several photos differ by photo; one photo varies crop and light
     within the style's tolerances, which `Candidate.variation` says; what would look like a picture that is
     there already is left out. `kept` are the takes that an interrupted run has stored: they count and are
-    not made again; `refusals` gets why others are not shown. An engine that draws gets other seeds for what
-    failed (`EngineOptions.retries`); where nothing it drew may be shown the person's own photos are, and
-    `variation["fallback"]` says `generated_failed`. Raises SubjectError with the code of what stood in the
-    way most often when none passes.
+    not made again; `drawn` are the first round's portraits where they were drawn in company (see
+    `drawing.sitter`); `refusals` gets why others are not shown. An engine that draws gets other seeds for
+    what failed (`EngineOptions.retries`); where nothing it drew may be shown the person's own photos are,
+    and `variation["fallback"]` says `generated_failed`. Raises SubjectError with the code of what stood in
+    the way most often when none passes.
     """
     if not gallery.photos:
         raise SubjectError("no_usable_photo")
     draws = find_offer(look.engine).source == "generated"
     shooting = Shooting(count, kept, refusals)
     wearer = gates_generated.Wearer(gallery, look)
-    work = _Work(shooting, gallery, Jury(gallery), wearer, look, size, rising(progress))
+    work = _Work(shooting, gallery, Jury(gallery), wearer, look, size, rising(progress), drawn)
     for again in range(1 + look.engine_options.retries if draws else 1):
         told = drawing.nearer(work.progress, again) if draws else work.progress
         yield from _round(replace(work, progress=told), drawing.seed_of(seed, again), again)
@@ -213,22 +215,23 @@ class _Work:
     look: Look
     size: tuple[int, int]
     progress: Progress
+    drawn: Sequence[Portrait] | None = None
 
 
 def _round(work: _Work, seed: int, again: int) -> Iterator[Candidate]:
     """One go of the engine over the gallery, photos that show something new first."""
-    spanning = order.spanning([photo.report.measures for photo in work.gallery.photos])
-    gallery = replace(work.gallery, photos=tuple(work.gallery.photos[at] for at in spanning))
+    gallery = drawing.spanning(work.gallery)
     draws = find_offer(work.look.engine).source == "generated"
     seen = work.wearer.visible() if draws else Visible()
-    style = drawing.references(work.look) if draws else ()
-    sitting = Sitting(seen, work.size, style, lambda photo, at, loose: pose(photo, work.look, at, loose))
     shooting = work.shooting
     room = shooting.room(again)
     expected = room if draws else min(room, len(gallery.photos))
-    portraits = find_engine(work.look.engine).photograph(
-        gallery, work.look, sitting=sitting, seed=seed, count=room, progress=work.progress
-    )
+    portraits: Iterable[Portrait] | None = work.drawn if draws and again == 0 else None
+    if portraits is None:
+        sitting = drawing.sitting(seen, work.look, work.size, pose)
+        portraits = find_engine(work.look.engine).photograph(
+            gallery, work.look, sitting=sitting, seed=seed, count=room, progress=work.progress
+        )
     # Nothing is developed ahead of what is drawn.
     with Ahead(lambda photo: develop(photo), () if draws else gallery.photos) as ahead:
         spare: _Roll | None = None

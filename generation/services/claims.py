@@ -1,9 +1,12 @@
 """Taking the next shoot of a queue, for one worker at a time."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Final
 
 from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
 
 from generation import transitions, turns
 from generation.models import Shoot, ShootStatus
@@ -36,6 +39,42 @@ def claim(queue: str, worker: str) -> Shoot | None:
                 refused.add(pk)
                 continue
             return shoot
+
+
+def companions(shoot: Shoot, worker: str, most: int) -> list[Shoot]:
+    """Claim further shoots that may be drawn together with a claimed one: at most `most` people in all.
+
+    Only what the turn order grants anyway, one after the other, as long as it is of the same company and
+    style version by the same engine; the first one that is not ends the row and is the next worker's. Nothing
+    that another worker could begin at once, and nobody who has failed before: what ends a process should
+    take nobody with it.
+    """
+    found: list[Shoot] = []
+    if most < 2 or shoot.failures > 1:
+        return found
+    alike = {"company": shoot.company_id, "style_version": shoot.style_version_id, "engine": shoot.engine,
+             "count": shoot.count, "attempt": F("spared")}  # fmt: skip
+    with tenancy.system_scope(), transaction.atomic():
+        _wait_for_turn(shoot.queue)
+        spare = turns.unserved(shoot.queue, worker)
+        while len(found) + 1 < most and len(found) < spare:
+            pk = turns.next_shoot(shoot.queue)
+            one = Shoot.objects.filter(pk=pk, **alike).first() if pk else None
+            if one is None:
+                break
+            try:
+                transitions.shoot_claimed(one, worker)
+            except TransitionRefused:
+                # Cancelled between the two lines.
+                break
+            found.append(one)
+    return found
+
+
+def begin_turn(shoots: Sequence[Shoot]) -> None:
+    """The shoot before these, drawn together with them, is over: their worker's time is theirs now."""
+    mine = Shoot.objects.filter(pk__in=[one.pk for one in shoots], status=ShootStatus.RUNNING)
+    mine.update(turn_at=timezone.now())
 
 
 def more(queue: str) -> bool:

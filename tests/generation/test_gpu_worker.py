@@ -1,94 +1,29 @@
 """Real worker processes of the gpu queue: stopped, killed, hung and doubled in the middle of a shoot."""
 
-import io
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from branding.look import STARTERS
-from branding.models import StyleVersion
-from generation import jobs
-from generation.imaging.engines import table
-from generation.imaging.samples import portrait_files
 from generation.models import Candidate, Shoot, Worker
-from generation.services import shoots, uploads
 from generation.services.engines import NEXT_SHOOT
 from portal.lib.jobs import enqueue
 from teams import tenancy
-from teams.actor import Actor
-from teams.models import Company, StatusEvent
-from teams.services import consents
 from tests import engines
-from tests.cast import Cast, House, make_cast
-from tests.workers import eventually, kill, start_worker
+from tests.cast import Cast, House
+from tests.generation.gpu_workers import ask, generating, gpu, moves, status, steps
+from tests.workers import eventually, kill
+
+__all__ = ["generating", "gpu"]
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
-def generating(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Cast:
-    """The cast, whose companies allow generated pictures and have a style that asks for them."""
-    monkeypatch.setitem(table.ENGINES, engines.NAME, engines.OFFER)
-    told = make_cast()
-    Company.objects.update(allow_generated=True)
-    look = STARTERS["corporate"].model_copy(update={"engine": engines.NAME}).model_dump(mode="json")
-    for house in (told.northwind, told.southbay):
-        with house.scope():
-            StyleVersion.objects.filter(pk=house.version.pk).update(data=look)
-            house.company.refresh_from_db()
-    return told
-
-
-@pytest.fixture
-def gpu(tmp_path: Path) -> Iterator[Callable[..., Any]]:
-    """Starts a worker of the gpu queue; what still runs at the end is killed."""
-    started: list[Any] = []
-
-    def start(name: str = "gpu.test", **environment: str) -> Any:
-        process = start_worker("gpu", "--as", name, TEST_ENGINE=str(tmp_path), **environment)
-        started.append(process)
-        return process
-
-    yield start
-    for process in started:
-        if process.poll() is None:
-            kill(process)
-
-
-def _shoot(house: House, who: str = "ines") -> Shoot:
-    """A queued shoot of a consented person with one checked photo."""
-    person = house.employees[who]
-    with house.scope():
-        person.company.refresh_from_db()
-        consents.give(person, house.invites[who], generated=True, signature=person.name, language="en")
-        data = portrait_files()["grace-hopper.png"]
-        arrived = uploads.receive_file(person, Actor.employee(person), "me.png", io.BytesIO(data), len(data))
-        jobs.check_photo(str(person.company_id), str(arrived.photo.pk))
-        return shoots.start(person, Actor.employee(person))
-
-
-def _steps(folder: Path) -> int:
-    file = folder / "steps"
-    return len(file.read_text().splitlines()) if file.exists() else 0
-
-
-def _status(house: House, shoot: Shoot) -> str:
-    with house.scope():
-        return str(Shoot.objects.get(pk=shoot.pk).status)
-
-
-def _moves(house: House, shoot: Shoot) -> list[str]:
-    with house.scope():
-        rows = StatusEvent.objects.filter(object_id=str(shoot.pk), object_type="shoot").order_by("at")
-        return list(rows.values_list("to_status", flat=True))
-
-
 def _in_the_middle(house: House, shoot: Shoot, folder: Path) -> None:
-    eventually(lambda: _steps(folder) >= 5)
+    eventually(lambda: steps(folder) >= 5)
     with house.scope():
         now = Shoot.objects.get(pk=shoot.pk)
         assert (now.status, now.engine, now.queue) == ("running", engines.NAME, "gpu")
@@ -99,17 +34,17 @@ def test_the_page_shows_the_step_and_stopping_ends_it_within_one(
     generating: Cast, gpu: Callable[..., Any], tmp_path: Path
 ) -> None:
     house = generating.northwind
-    shoot = _shoot(house)
+    shoot = ask(house)
     gpu(TEST_STEP_S="0.3")
     _in_the_middle(house, shoot, tmp_path)
     page = Client().get(house.me("ines", "making/")).content.decode()
     assert f"of {engines.STEPS})" in page
     Client().post(house.me("ines", "making/cancel/"))
-    at = _steps(tmp_path)
+    at = steps(tmp_path)
     eventually(lambda: Worker.objects.filter(doing="ready", shoots=1).exists())
     # The step that ran when it was stopped, and none after it.
-    assert _steps(tmp_path) <= at + 1
-    assert _status(house, shoot) == "cancelled"
+    assert steps(tmp_path) <= at + 1
+    assert status(house, shoot) == "cancelled"
     with house.scope():
         assert not Candidate.objects.filter(shoot=shoot).exists()
 
@@ -118,16 +53,16 @@ def test_who_follows_a_killed_worker_takes_its_shoot_up_at_once(
     generating: Cast, gpu: Callable[..., Any], tmp_path: Path
 ) -> None:
     house = generating.northwind
-    shoot = _shoot(house)
+    shoot = ask(house)
     first = gpu(TEST_STEP_S="0.3")
     _in_the_middle(house, shoot, tmp_path)
     kill(first)
-    assert _status(house, shoot) == "running"
+    assert status(house, shoot) == "running"
     gpu(TEST_STEP_S="0")
     with house.scope():
         enqueue("gpu", NEXT_SHOOT, "gpu")
-    eventually(lambda: _status(house, shoot) == "done")
-    assert _moves(house, shoot) == ["queued", "running", "queued", "running", "done"]
+    eventually(lambda: status(house, shoot) == "done")
+    assert moves(house, shoot) == ["queued", "running", "queued", "running", "done"]
     with house.scope():
         shoot.refresh_from_db()
         assert (shoot.attempt, shoot.failures) == (2, 2)
@@ -141,7 +76,7 @@ def test_a_step_that_hangs_ends_its_process(
     generating: Cast, gpu: Callable[..., Any], tmp_path: Path
 ) -> None:
     house = generating.northwind
-    shoot = _shoot(house)
+    shoot = ask(house)
     (tmp_path / "hang").touch()
     # Long enough to load the models on a busy machine.
     first = gpu(STEP_TIMEOUT_S="20")
@@ -151,13 +86,13 @@ def test_a_step_that_hangs_ends_its_process(
     gpu()
     with house.scope():
         enqueue("gpu", NEXT_SHOOT, "gpu")
-    eventually(lambda: _status(house, shoot) == "done")
-    assert _moves(house, shoot) == ["queued", "running", "queued", "running", "done"]
+    eventually(lambda: status(house, shoot) == "done")
+    assert moves(house, shoot) == ["queued", "running", "queued", "running", "done"]
 
 
 def test_a_polite_stop_costs_no_attempt(generating: Cast, gpu: Callable[..., Any], tmp_path: Path) -> None:
     house = generating.northwind
-    shoot = _shoot(house)
+    shoot = ask(house)
     first = gpu(TEST_STEP_S="0.3")
     _in_the_middle(house, shoot, tmp_path)
     first.send_signal(signal.SIGTERM)
@@ -167,7 +102,7 @@ def test_a_polite_stop_costs_no_attempt(generating: Cast, gpu: Callable[..., Any
         shoot.refresh_from_db()
         assert (shoot.status, shoot.attempt, shoot.failures) == ("queued", 1, 0)
     gpu(TEST_STEP_S="0")
-    eventually(lambda: _status(house, shoot) == "done")
+    eventually(lambda: status(house, shoot) == "done")
     with house.scope():
         shoot.refresh_from_db()
         assert (shoot.attempt, shoot.failures) == (2, 1)
@@ -177,12 +112,12 @@ def test_a_shoot_that_is_nearly_done_is_finished_before_the_end(
     generating: Cast, gpu: Callable[..., Any], tmp_path: Path
 ) -> None:
     house = generating.northwind
-    shoot = _shoot(house)
+    shoot = ask(house)
     first = gpu(TEST_STEP_S="0.02")
     _in_the_middle(house, shoot, tmp_path)
     first.send_signal(signal.SIGTERM)
     assert first.wait(20) == 0
-    assert _moves(house, shoot) in (["queued", "running", "done"], ["queued", "running", "queued"])
+    assert moves(house, shoot) in (["queued", "running", "done"], ["queued", "running", "queued"])
     with house.scope():
         shoot.refresh_from_db()
         assert shoot.attempt - shoot.failures == (1 if shoot.status == "queued" else 0)
@@ -192,12 +127,12 @@ def test_two_workers_share_the_shoots_of_two_companies(
     generating: Cast, gpu: Callable[..., Any], tmp_path: Path
 ) -> None:
     houses = {"ines": generating.northwind, "jonas": generating.northwind, "sven": generating.southbay}
-    made = {who: _shoot(house, who) for who, house in houses.items()}
+    made = {who: ask(house, who) for who, house in houses.items()}
     for name in ("gpu.0", "gpu.1"):
         gpu(name)
-    eventually(lambda: all(_status(houses[who], one) == "done" for who, one in made.items()), within_s=120)
+    eventually(lambda: all(status(houses[who], one) == "done" for who, one in made.items()), within_s=120)
     for who, one in made.items():
-        assert _moves(houses[who], one) == ["queued", "running", "done"]
+        assert moves(houses[who], one) == ["queued", "running", "done"]
         with houses[who].scope():
             assert one.candidates.exists()
     with generating.southbay.scope():

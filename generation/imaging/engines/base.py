@@ -121,7 +121,7 @@ class Together(Protocol):
     def photograph_together(self, sitters: Sequence[Sitter], look: Look) -> list[Outcome]:
         """Everybody's portraits, in the order of `sitters`: those that `photograph` makes of each alone,
         but for rounding. A person who is stopped or cannot be drawn is no failure of the others; raises
-        what concerns all of them (EngineError, or Cancelled when everybody was stopped)."""
+        EngineError for what concerns all of them."""
         ...
 
 

@@ -45,12 +45,15 @@ class Company:
             except Cancelled as stopped:
                 self.leave(at, stopped)
 
-    def keep(self, at: int, portrait: Portrait) -> None:
-        """One more of this one's portraits."""
-        self._made[at].append(portrait)
-
-    def outcomes(self) -> list[Outcome]:
-        """Everybody's portraits, or why there are none."""
+    def outcomes(self, portraits: Iterator[tuple[int, Portrait]]) -> list[Outcome]:
+        """Everybody's portraits as they come, or why there are none. Raises what concerns all of them."""
+        try:
+            for at, portrait in portraits:
+                self._made[at].append(portrait)
+        except ImagingError:
+            # Raised because nobody is left: each has a reason of their own.
+            if len(self._left) < len(self.sitters):
+                raise
         return [self._left.get(at) or tuple(made) for at, made in enumerate(self._made)]
 
 

@@ -99,9 +99,7 @@ class Edit:
     def photograph_together(self, sitters: Sequence[Sitter], look: Look) -> list[Outcome]:
         """Everybody's pictures as one row of requests. See `engines.base.Together`."""
         company = Company(sitters)
-        for at, portrait in _portraits(company, look):
-            company.keep(at, portrait)
-        return company.outcomes()
+        return company.outcomes(_portraits(company, look))
 
     def warm_up(self) -> None:
         """Load what is installed and draw a grey picture with it, so that compiling, tuning and reading

@@ -71,9 +71,7 @@ class Sdxl:
         """The first pass draws everybody's pictures in the same calls, the second one after the other. See
         `engines.base.Together`."""
         company = Company(sitters)
-        for at, portrait in _portraits(company, look):
-            company.keep(at, portrait)
-        return company.outcomes()
+        return company.outcomes(_portraits(company, look))
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,7 +190,8 @@ def _joined(embeds: Sequence[Sequence[Any]]) -> list[Any]:
 
 def _size(image: Any) -> tuple[int, int]:
     """(width, height) of a picture, or of the first of several."""
-    return tuple((image[0] if isinstance(image, list) else image).size)  # type: ignore[return-value]
+    width, height = (image[0] if isinstance(image, list) else image).size
+    return width, height
 
 
 def blank(loaded: Loaded, weights: Weights, size: tuple[int, int]) -> None:
