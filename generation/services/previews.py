@@ -7,6 +7,7 @@ that wheels carry take their place, developed once.
 import hashlib
 import threading
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
@@ -22,6 +23,8 @@ from portal.lib import storage
 from teams.models import Company
 
 SITTERS: Final = 3
+# Pictures of each kind looked at for them: enough for different people, few enough for a page.
+_POOL: Final = 48
 # Frames of a preview by name, (width, height) in the proportions of a final.
 SIZES: Final = {"small": (240, 300), "card": (480, 600), "large": (960, 1200), "square": (240, 240)}
 # The frame of directories, which is no part of the look.
@@ -63,22 +66,35 @@ class Sitter:
 
 
 def sitters(company: Company) -> list[Sitter]:
-    """Up to three different people, approved headshots first, then chosen, then any finished ones."""
+    """Up to three different people, approved headshots first, then chosen, then any finished ones; among
+    equals those whose skin differs most in lightness, since light that is kind to one may not be to another.
+    """
     live = Candidate.objects.filter(company=company, shoot__employee__archived_at=None).exclude(master="")
     approved = live.filter(headshots__status=HeadshotStatus.APPROVED).order_by("headshots__chosen_at")
     chosen = live.filter(headshots__status=HeadshotStatus.CHOSEN).order_by("headshots__chosen_at")
     finished = live.filter(rank=1).order_by("created_at")
-    found: dict[uuid.UUID, Sitter] = {}
+    found: dict[uuid.UUID, Candidate] = {}
     for query in (approved, chosen, finished):
-        # A person may have several pictures: enough rows to still find three people.
-        for candidate in query.select_related("shoot__employee")[: 4 * SITTERS]:
-            if candidate.shoot.employee_id not in found and len(found) < SITTERS:
-                found[candidate.shoot.employee_id] = _sitter(candidate)
-    people = list(found.values())
+        more: dict[uuid.UUID, Candidate] = {}
+        for candidate in query.select_related("shoot__employee")[:_POOL]:
+            if candidate.shoot.employee_id not in found:
+                more.setdefault(candidate.shoot.employee_id, candidate)
+        while more and len(found) < SITTERS:
+            who = max(more, key=lambda one: _apart(more[one], found.values()))
+            found[who] = more.pop(who)
+    people = [_sitter(candidate) for candidate in found.values()]
     # The demo company has the same two people: nobody sits twice.
     names = {person.name for person in people}
     spare = [_demo_sitter(demo) for demo in DEMOS.values() if demo.name not in names]
     return people + spare[: SITTERS - len(people)]
+
+
+def _apart(candidate: Candidate, others: Iterable[Candidate]) -> float:
+    """How far this picture's skin is from the nearest of the others in lightness (L*, as measured on the
+    finished picture); 0 where that is not known, so that the order decides."""
+    own = candidate.measures.get("skin_l")
+    known = [one.measures["skin_l"] for one in others if "skin_l" in one.measures]
+    return 0.0 if own is None else min((abs(own - other) for other in known), default=0.0)
 
 
 def sitter(company: Company, who: str) -> Sitter | None:

@@ -16,6 +16,7 @@ from generation.imaging.finishing import masters
 from generation.models import Candidate, Headshot, SourcePhoto
 from generation.services import previews
 from portal.lib import storage
+from teams.models import Employee
 from tests.branding import sitters
 from tests.cast import Cast, House
 
@@ -96,6 +97,25 @@ def test_own_people_come_first_each_once_and_approved_ones_before_others(cast: C
         assert _names(house) == ["Kofi Northwind", "Ines Northwind", "Eileen Collins"]
         sitters.finished(house, "jonas")
         assert _names(house) == ["Kofi Northwind", "Ines Northwind", "Jonas Northwind"]
+
+
+def test_those_who_sit_differ_as_much_as_the_light_on_them_can(cast: Cast) -> None:
+    """Light that is kind to one skin may not be to another: the three show it."""
+    house = cast.northwind
+    with house.scope():
+        for who, lightness in (("ada", 70.0), ("bo", 72.0), ("cy", 71.0), ("di", 48.0), ("eve", 81.0)):
+            house.employees[who] = Employee.objects.create(
+                company=house.company, name=who.title(), email=f"{who}@northwind.test"
+            )
+            candidate = sitters.finished(house, who)
+            Candidate.objects.filter(pk=candidate.pk).update(measures={"skin_l": lightness})
+        assert _names(house) == ["Ada", "Di", "Eve"]
+        # Approved ones come first all the same.
+        bo = Candidate.objects.get(shoot__employee__name="Bo")
+        Headshot.objects.create(
+            company=house.company, employee=house.employees["bo"], candidate=bo, status="approved"
+        )
+        assert _names(house) == ["Bo", "Di", "Eve"]
 
 
 def test_own_people_are_rendered_from_their_master(cast: Cast) -> None:
