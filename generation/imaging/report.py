@@ -9,7 +9,7 @@ from generation.imaging.types import SRGB8, Candidate, Reason
 # Width of a wall picture and of a choice, in pixels: twice what the page shows, for dense screens.
 WALL_PX: Final = 380
 CHOICE_PX: Final = 200
-# JPEG quality; at 80 and half colour resolution a wall picture of 380 px takes about 15 kB.
+# JPEG quality; at 80 and half colour resolution a wall picture of 380 px takes 15 to 35 kB.
 _QUALITY: Final = 80
 
 

@@ -255,7 +255,7 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
     shown.addEventListener("error", () => render(figure), { once: true });
   }
   const foot = $("[data-stage-foot]");
-  foot.textContent = $("[data-demo]") ? foot.dataset.few : "";
+  foot.textContent = $("[data-demo]") || $$("[data-sitter]").length < 3 ? foot.dataset.few : "";
   drawFraming();
   // The fragment shows the saved draft; the form may hold something newer.
   if (history.length > 1 || form.querySelector("[data-errors] .errorlist")) renderAll();

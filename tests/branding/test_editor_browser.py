@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from branding.models import Style
 from generation.services import previews
+from tests.branding import sitters
 from tests.cast import Cast
 
 # Two pictures, rendered by a test server on a busy machine.
@@ -103,6 +104,27 @@ def test_the_lamp_moves_by_pointer_by_key_by_button_and_by_typing(
     expect(azimuth).to_have_value("80")
     hana.get_by_role("button", name="Undo").click()
     expect(azimuth).not_to_have_value("80")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_where_fewer_than_three_sit_it_says_who_comes(hana: Page, live_server: Any, cast: Cast) -> None:
+    told = hana.get_by_text(
+        "Up to three of your own people appear here, as soon as their first pictures are made."
+    )
+    house = cast.northwind
+    with house.scope():
+        for who, demo in (("ines", "demo-collins"), ("jonas", "demo-hopper")):
+            sitters.finished(house, who, demo=demo)
+            # Called like the two portraits, so that no portrait fills up.
+            house.employees[who].name = previews.DEMOS[demo].name
+            house.employees[who].save()
+    _open(hana, live_server, cast)
+    expect(told).to_be_visible()
+    with house.scope():
+        sitters.finished(house, "kofi")
+    hana.reload()
+    expect(hana.locator("[data-shown]")).to_have_count(3)
+    expect(told).to_be_hidden()
 
 
 @pytest.mark.django_db(transaction=True)
