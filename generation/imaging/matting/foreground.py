@@ -21,8 +21,9 @@ def foreground(small: SRGB8, small_alpha: Alpha, pixels: SRGB8, alpha: Alpha) ->
     fore, back = estimate_foreground_ml(color.srgb8_to_linear(small), small_alpha, return_background=True)
     edge = (alpha > 0) & (alpha < 1)
     a, seen = alpha[edge][:, None], color.srgb8_to_linear(pixels[edge])
-    near = sampled(fore, edge)
-    near += a * (seen - a * near - (1 - a) * sampled(back, edge))
+    both = sampled(np.concatenate([fore, back], axis=2), edge)
+    near = both[:, :3]
+    near += a * (seen - a * near - (1 - a) * both[:, 3:])
     near += np.clip((a - 0.9) / 0.1, 0, 1) * (seen - near)
     size = (pixels.shape[1], pixels.shape[0])
     code = cv2.resize(color.linear_to_srgb8(fore), size, interpolation=cv2.INTER_LINEAR)

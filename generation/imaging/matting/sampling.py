@@ -18,9 +18,15 @@ def sampled(small: Array, where: Array) -> Array:
     rows, columns = np.nonzero(where)
     top, bottom, down = _between(rows, small.shape[0], where.shape[0])
     left, right, across = _between(columns, small.shape[1], where.shape[1])
-    above = small[top, left] + across * (small[top, right] - small[top, left])
-    below = small[bottom, left] + across * (small[bottom, right] - small[bottom, left])
-    return np.asarray(above + down * (below - above), np.float32)
+    width, flat = small.shape[1], np.ascontiguousarray(small, np.float32).reshape(-1, small.shape[2])
+    top, bottom = top * width, bottom * width
+    above, below = flat.take(top + left, axis=0), flat.take(bottom + left, axis=0)
+    above += across * (flat.take(top + right, axis=0) - above)
+    below += across * (flat.take(bottom + right, axis=0) - below)
+    below -= above
+    below *= down
+    above += below
+    return np.asarray(above, np.float32)
 
 
 def _between(at: Array, small: int, large: int) -> tuple[Array, Array, Array]:
