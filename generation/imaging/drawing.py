@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from branding.look import Framing, Look
-from generation.imaging import codes, materials, photocheck
+from generation.imaging import codes, materials, moments, photocheck
 from generation.imaging.decode import decode_photo
 from generation.imaging.engines.base import Portrait, Posed, Sitter, Sitting
 from generation.imaging.engines.table import find_offer
@@ -67,9 +67,10 @@ def sitting(seen: Visible, look: Look, size: tuple[int, int], pose: Pose) -> Sit
 
 
 def spanning(gallery: Gallery) -> Gallery:
-    """The gallery with photos first that show something new."""
+    """The gallery with photos first that show something new, and those that repeat a moment last."""
     places = order.spanning([photo.report.measures for photo in gallery.photos])
-    return replace(gallery, photos=tuple(gallery.photos[at] for at in places))
+    photos, _ = moments.new_first([gallery.photos[at] for at in places])
+    return replace(gallery, photos=tuple(photos))
 
 
 def sitter(

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from branding.look import Framing, Grade, LightRig, Look
-from generation.imaging import drawing, gates, gates_generated, steady
+from generation.imaging import drawing, gates, gates_generated, moments, steady
 from generation.imaging.ahead import Ahead
 from generation.imaging.engines.base import DRAWN, Portrait, Posed
 from generation.imaging.engines.table import find_engine, find_offer
@@ -219,13 +219,14 @@ class _Work:
 
 
 def _round(work: _Work, seed: int, again: int) -> Iterator[Candidate]:
-    """One go of the engine over the gallery, photos that show something new first."""
+    """One go of the engine over the gallery, photos that show something new first: one that repeats the
+    moment of another is developed only where those before it do not fill the set."""
     gallery = drawing.spanning(work.gallery)
     draws = find_offer(work.look.engine).source == "generated"
     seen = work.wearer.visible() if draws else Visible()
     shooting = work.shooting
     room = shooting.room(again)
-    expected = room if draws else min(room, len(gallery.photos))
+    expected = room if draws else min(room, moments.new_first(gallery.photos)[1])
     portraits: Iterable[Portrait] | None = work.drawn if draws and again == 0 else None
     if portraits is None:
         sitting = drawing.sitting(seen, work.look, work.size, pose)
@@ -244,7 +245,7 @@ def _round(work: _Work, seed: int, again: int) -> Iterator[Candidate]:
             spare = spare or (roll if roll.worked else None)
             if shooting.full:
                 return
-            if expected > 1:
+            if len(gallery.photos) > 1:
                 roll.release()
         if spare is not None and not draws:
             yield from spare.further()

@@ -16,9 +16,9 @@ class Studio:
     def photograph(
         self, gallery: Gallery, look: Look, *, sitting: Sitting, seed: int, count: int, progress: Progress
     ) -> Iterator[Portrait]:
-        """The gallery's best `count` photos. Nothing else changes anything: photos are as they are."""
+        """All of the gallery's photos: where one may not be shown the next is asked for. Nothing else changes
+        anything: photos are as they are."""
         del look, sitting, seed
-        photos = gallery.photos[:count]
-        for index, photo in enumerate(photos):
-            progress("choose", index / max(1, len(photos)))
+        for index, photo in enumerate(gallery.photos):
+            progress("choose", min(1.0, index / max(1, count)))
             yield Portrait(photo, "retouched", {"photo": photo.name})
