@@ -87,27 +87,48 @@ def preview_group(rounds: int) -> Rows:
 
 
 def finals_group(rounds: int) -> Rows:
-    """Four finals from four 12 MP files, as the command makes them: check, develop, finish, gates, PNG.
+    """Four finals from four 12 MP files of the wheel's portrait, which hold near-copies of each other."""
+    del rounds
+    from tests.benchmarks import material
+
+    files = tuple(material.phone_photo(index) for index in range(4))
+    material.phone_photo.cache_clear()
+    return _finals(files, "4 photos to 4 finals at 1638 x 2048, files to PNG")
+
+
+def differing_group(rounds: int) -> Rows:
+    """The same from four files that show four moments, so that none is a near-copy; needs shared photos."""
+    del rounds
+    from tests.benchmarks import material
+
+    files = material.differing_photos()
+    return _finals(files, "the same, of 4 photos that all differ") if files else []
+
+
+def _finals(files: tuple[bytes, ...], name: str) -> Rows:
+    """As the command makes them: check, develop, finish, gates, PNG.
 
     One round; a warm-up of one small picture has loaded the models.
     """
     from branding.look import Look
     from generation.imaging import run, shoot_folder, threads
-    from tests.benchmarks import material
 
-    del rounds
-    with tempfile.TemporaryDirectory() as name:
-        folder, shown = Path(name), []
-        photos = tuple(folder / f"{index + 1}.jpg" for index in range(4))
-        for index, photo in enumerate(photos):
-            photo.write_bytes(material.phone_photo(index))
-        material.phone_photo.cache_clear()
+    developed = []
+    develop = run.develop
+    run.develop = lambda photo: [develop(photo), developed.append(photo.name)][0]
+    with tempfile.TemporaryDirectory() as where:
+        folder, shown = Path(where), []
+        photos = tuple(folder / f"{index + 1}.jpg" for index in range(len(files)))
+        for photo, content in zip(photos, files, strict=True):
+            photo.write_bytes(content)
+        del content
         out, share = folder / "out", threads.each(1)
         order = shoot_folder.Order("one", photos, out, Look(), 0, 4, run.FINAL_SIZE, share)
         small = replace(order, person="warm", photos=photos[:1], count=1, size=(160, 200))
         shoot_folder.shoot(small)
+        developed.clear()
         figure = probe.measure(lambda: shown.append(shoot_folder.shoot(order)[0]), 1, warm_up=0)
-    made = f"4 photos to finals at 1638 x 2048, files to PNG ({len(shown[0].candidates)} shown)"
+    made = f"{name} ({len(developed)} developed, {len(shown[0].candidates)} shown)"
     return [
         {"name": made, "budget": FINALS_S, **figure.row()},
         {"name": "memory of that process at its peak", "budget_mb": MEMORY_MB, **figure.row()},
@@ -177,6 +198,7 @@ GROUPS: Final[dict[str, Callable[[int], Rows]]] = {
     "check": check_group,
     "preview": preview_group,
     "finals": finals_group,
+    "differing": differing_group,
     "stages": stage_group,
     "naive": naive_group,
 }
@@ -280,7 +302,7 @@ def report(wanted: list[str], rounds: int, out: Path | None) -> int:
     if "throughput" in found:
         say_throughput(found["throughput"])
     passed, failed = say_headline(
-        [row for name in ("check", "preview", "finals") for row in found.get(name, [])]
+        [row for name in ("check", "preview", "finals", "differing") for row in found.get(name, [])]
     )
     if out:
         out.write_text(json.dumps({"machine": head, **found}, indent=1))

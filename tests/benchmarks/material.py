@@ -56,6 +56,31 @@ def phone_photo(index: int = 0, format_: Literal["JPEG", "HEIF"] = "JPEG") -> by
     return out.getvalue()
 
 
+# Two photos of one person whose pictures pass every gate.
+_TWO: Final = ("portraits/byron-donalds.jpg", "identities/congress_pairs/byron-donalds__2024.jpg")
+
+
+def differing_photos() -> tuple[bytes, ...]:
+    """Four 12-megapixel files that show four moments: two shared photos of one person, each mirrored as well.
+
+    Empty without the shared photos.
+    """
+    found = [SHARED / name for name in _TWO]
+    if not all(path.is_file() for path in found):
+        return ()
+    made = []
+    for path in found:
+        picture = Image.open(path).convert("RGB")
+        scale = (PHONE[0] * PHONE[1] / (picture.width * picture.height)) ** 0.5
+        size = (round(picture.width * scale), round(picture.height * scale))
+        large = picture.resize(size, Image.Resampling.LANCZOS)
+        for one in (large, large.transpose(Image.Transpose.FLIP_LEFT_RIGHT)):
+            out = io.BytesIO()
+            one.save(out, "JPEG", quality=90)
+            made.append(out.getvalue())
+    return tuple(made)
+
+
 @cache
 def checked_phone_photos(count: int = 4) -> tuple[CheckedPhoto, ...]:
     """The phone photos after the photo check."""
