@@ -14,7 +14,7 @@ import numpy as np
 import pillow_heif
 from PIL import Image, ImageFile, UnidentifiedImageError
 
-from generation.imaging import origin, profiles
+from generation.imaging import origin, profiles, threads
 from generation.imaging.errors import DecodeError
 from generation.imaging.types import SRGB8, DecodedPhoto
 
@@ -212,6 +212,8 @@ def _decode_heif(data: bytes, max_side_px: int) -> DecodedPhoto:
     libheif turns and crops as the container says (`irot`, `imir`, `clap`); the EXIF orientation beside it
     repeats that and must not be applied again.
     """
+    # Phones write a grid of tiles, which are decoded side by side; one large picture is not.
+    pillow_heif.options.DECODE_THREADS = threads.share()
     container = pillow_heif.open_heif(data, remove_stride=False)
     frame = container[container.primary_index]
     _refuse_pixel_bomb(*frame.size, "HEIF")

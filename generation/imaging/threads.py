@@ -22,7 +22,7 @@ _MOST_AT_ONCE: Final = 2
 
 Task = TypeVar("Task")
 Made = TypeVar("Made")
-_share = 1
+_share: int | None = None
 
 
 def cores() -> int:
@@ -52,8 +52,12 @@ def limit(threads: int) -> None:
 
 
 def share() -> int:
-    """Threads that this process may keep busy; one, until `limit` says otherwise."""
-    return _share
+    """Threads that this process may keep busy: what `limit` said, or else what its parent announced; all
+    cores where nobody said anything."""
+    if _share is not None:
+        return _share
+    told = os.environ.get(VARIABLES[0], "")
+    return max(1, int(told)) if told.isdecimal() else cores()
 
 
 def side_by_side(work: Callable[[Task], Made], tasks: Iterable[Task]) -> list[Made]:
@@ -61,7 +65,7 @@ def side_by_side(work: Callable[[Task], Made], tasks: Iterable[Task]) -> list[Ma
 
     Raises what `work` raises, of the first task that failed.
     """
-    if _share < 2:
+    if share() < 2:
         return [work(task) for task in tasks]
-    with ThreadPoolExecutor(min(_share, _MOST_AT_ONCE)) as pool:
+    with ThreadPoolExecutor(min(share(), _MOST_AT_ONCE)) as pool:
         return list(pool.map(work, tasks))

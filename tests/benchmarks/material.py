@@ -22,6 +22,8 @@ Part = Literal["tune", "report"]
 
 # What phones call 12 megapixels, held upright.
 PHONE: Final = (3024, 4032)
+# Side of the tiles of an iPhone's HEIC.
+_TILE_PX: Final = 512
 # Four photos of one person from one portrait: left and right edge of the part (its height follows), whether
 # mirrored, and a tone curve, so that they differ as photos of one day do.
 _PHOTOS: Final = (
@@ -39,8 +41,9 @@ def part_of(file: str) -> Part:
 
 
 @cache
-def phone_photo(index: int = 0, format_: Literal["JPEG", "HEIF"] = "JPEG") -> bytes:
-    """A 12-megapixel file of the astronaut's portrait, enlarged."""
+def phone_photo(index: int = 0, format_: Literal["JPEG", "HEIF", "tiled HEIF"] = "JPEG") -> bytes:
+    """A 12-megapixel file of the astronaut's portrait, enlarged. `tiled HEIF` is what iPhones write: a grid
+    of 512-pixel tiles and about as many bytes (1.3 MB)."""
     picture = Image.open(io.BytesIO(samples.portrait_files()["eileen-collins.png"])).convert("RGB")
     left, right, mirrored, gamma = _PHOTOS[index]
     width = picture.width
@@ -50,9 +53,12 @@ def phone_photo(index: int = 0, format_: Literal["JPEG", "HEIF"] = "JPEG") -> by
         large = large.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     large = large.point([round(255 * (code / 255) ** gamma) for code in range(256)] * 3)
     out = io.BytesIO()
-    if format_ == "HEIF":
-        pillow_heif.register_heif_opener(thumbnails=False)
-    large.save(out, format_, quality=90)
+    if format_ == "JPEG":
+        large.save(out, format_, quality=90)
+        return out.getvalue()
+    pillow_heif.register_heif_opener(thumbnails=False)
+    tiled = {"quality": 76, "tile_size": _TILE_PX} if format_ == "tiled HEIF" else {"quality": 90}
+    large.save(out, "HEIF", **tiled)
     return out.getvalue()
 
 

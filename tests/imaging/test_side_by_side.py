@@ -24,6 +24,17 @@ def _share() -> Iterator[None]:
     threads.limit(before)
 
 
+def test_a_process_takes_what_its_parent_announced_until_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads, "_share", None)
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert threads.share() == 3
+    threads.limit(1)
+    assert threads.share() == 1
+    monkeypatch.setattr(threads, "_share", None)
+    monkeypatch.setenv("OMP_NUM_THREADS", "")
+    assert threads.share() == threads.cores()
+
+
 def _gallery() -> Gallery:
     return photocheck.build_gallery([people.checked(path) for path in (PHOTO, OTHER)])
 
