@@ -245,7 +245,7 @@ def _round(work: _Work, seed: int, again: int) -> Iterator[Candidate]:
             spare = spare or (roll if roll.worked else None)
             if shooting.full:
                 return
-            if len(gallery.photos) > 1:
+            if draws or len(gallery.photos) > 1:
                 roll.release()
         if spare is not None and not draws:
             yield from spare.further()
