@@ -1,8 +1,6 @@
 """team.html as somebody reads it who got it by mail: in a browser, without a network."""
 
 import io
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +8,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from branding.look import Look
 from generation.imaging import consistency, teampage
@@ -52,17 +50,6 @@ def html() -> str:
     why = [{"code": "no_face", "message": "No face could be found. Send a photo."}]
     refused = PersonResult("Eve", "failed", reasons=why)
     return _page([*map(_person, names), refused], shown)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.skip("Chromium is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 def _open(chromium: Browser, html: str, folder: Path, **context: Any) -> Page:
