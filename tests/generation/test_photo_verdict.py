@@ -9,6 +9,8 @@ from django.test import Client
 from PIL import Image
 from skimage import data
 
+from branding import services as styles
+from branding.look import Framing, Look
 from generation.jobs import check_photo
 from generation.models import SourcePhoto
 from portal.lib import storage
@@ -135,3 +137,22 @@ def test_somebody_else_among_the_photos_is_named(cast: Cast, shared_photos: Path
     card = page[page.index(f'id="photo-{stranger.pk}"') :]
     assert "This looks like someone else than in your other photos." in card[:2500]
     assert "1 of your photos may show someone else." in page
+
+
+def test_the_framing_of_the_persons_department_decides_how_much_must_be_in_the_photo(cast: Cast) -> None:
+    house = cast.northwind
+    tight = Image.open(io.BytesIO(_astronaut(side=1400))).crop((160, 0, 1100, 900)).resize((1360, 1302))
+    out = io.BytesIO()
+    tight.save(out, "JPEG", quality=92)
+    assert _send_and_check(house, out.getvalue(), "one.jpg").reasons == []
+    with house.scope():
+        hana = house.members["hana"]
+        wide = Look(framing=Framing(eye_line=0.3, head_height=0.12))
+        style = styles.create_style(house.company, "Half length", wide, hana)
+        styles.publish(style, styles.seen_of(style), hana, default=False)
+        studio = house.employees["ines"].department
+        assert studio is not None
+        styles.dress_departments(house.company, {studio.pk: style}, hana)
+    tight.save(out := io.BytesIO(), "JPEG", quality=91)
+    again = _send_and_check(house, out.getvalue(), "two.jpg")
+    assert [one["code"] for one in again.reasons] == ["too_close"]
