@@ -107,6 +107,12 @@ _GATES: Final[dict[str, tuple[str, str, str, str]]] = {
         _("The two halves of the face do not match"),
         _("asymmetry"),
     ),
+    "hands": (
+        _("No hands in the picture"),
+        _("Look for hands in the picture"),
+        _("A hand was drawn into the picture"),
+        _("hands"),
+    ),
 }
 _UNKNOWN: Final = (_("Passed"), _("Close to the limit"), _("Not passed"), _("value"))
 # The order in which a reviewer wants to read them.
@@ -184,6 +190,10 @@ def _deviation(name: str, value: float) -> str:
     return gettext(one.high if value > 0 else one.low).format(value=_Number(one.told(value)))
 
 
+_MARKS: Final = (
+    ("marks_detail", _("Moles, lines and freckles found again")),
+    ("marks_traits", _("Frames, beard and hairline found again")),
+)
 _NO_LIGHT: Final = {"azimuth_deg": 0.0, "elevation_deg": 0.0, "key_fill_ratio": 1.0, "temperature_k": 0.0}
 
 
@@ -204,6 +214,10 @@ def numbers(candidate: Candidate) -> list[tuple[str, str, str]]:
         (_("Eyes to chin"), percent(framing.get("head_height")), percent(look.framing.head_height)),
         (_("Tilt"), f"{_Number(framing.get('roll_deg', 0.0)):.1f}°", "0°"),
     ]
+    for name, what in _MARKS:
+        # Of drawn pictures only; a number to look at, not one that decides.
+        if name in candidate.measures:
+            rows.append((what, percent(candidate.measures[name]), "–"))
     return [(gettext(what), here, wanted) for what, here, wanted in rows]
 
 

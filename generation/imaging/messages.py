@@ -152,6 +152,7 @@ SHOOT: Final[dict[str, str]] = {
     "gate_hair": _("The drawn picture changed your hair."),
     "gate_hair_colour": _("The drawn picture changed the colour of your hair."),
     "gate_geometry": _("The drawn picture distorted the face."),
+    "gate_hands": _("The drawn picture shows a hand, which a headshot does not."),
     "drawn_no_face": _("No face could be recognised in the drawn picture."),
     "drawn_several_faces": _("The drawn picture shows more than one person."),
     "generated_failed": _(

@@ -376,8 +376,10 @@ def _candidate(
     judged = gates.judge(image, measured, master, work.gallery, look)
     vote = work.jury.vote(image, measured.face, judged["likeness"], conditioning_of(portrait.how))
     judged["likeness"] = vote.gate
+    measures = {**gates.numbers(image, measured), **vote.numbers()}
     if portrait.source == "generated":
         judged |= gates_generated.judge(image, measured, work.wearer, look)
+        measures |= gates_generated.numbers(image, measured, work.wearer)
     for name, gate in judged.items():
         _require(name, gate)
     likeness = judged["likeness"].value
@@ -396,7 +398,7 @@ def _candidate(
         seconds=0.0,
         master=master,
         variation={**portrait.how, **gates.told(variation, master, look, size), **vote.told()},
-        measures={**gates.numbers(image, measured), **vote.numbers()},
+        measures=measures,
         take=Take(key, portrait.photo.name, variation.plain, scores, signed),
     )
 

@@ -200,12 +200,22 @@ def _choices(person: PersonResult) -> str:
     several = len({row["variation"].get("photo") for row in rows}) > 1
     items = "".join(
         f"<li>{_image(data, f'Choice {at} of {person.person}')}"
-        f"<p>{at} · {escape(_differs(row, several))}<br>Likeness {100 * row['likeness']:.0f}</p></li>"
+        f"<p>{at} · {escape(_differs(row, several))}<br>{_numbers(row)}</p></li>"
         for at, (data, row) in enumerate(zip(shown, rows, strict=False), 1)
     )
     more = len(rows) - len(shown)
     rest = f'<p class="small dim">and {more} more in the folder</p>' if more > 0 else ""
     return f'<h4>{len(rows)} to choose from</h4><ul class="choices">{items}</ul>{rest}{_notes(person)}'
+
+
+def _numbers(row: Mapping[str, Any]) -> str:
+    """Likeness, and of drawn pictures how much of the person's marks is found again."""
+    told = f"Likeness {100 * row['likeness']:.0f}"
+    measures = row.get("measures", {})
+    if "marks_detail" not in measures:
+        return told
+    detail, traits = (100 * measures[name] for name in ("marks_detail", "marks_traits"))
+    return f"{told}<br>Marks found again: skin {detail:.0f}, traits {traits:.0f}"
 
 
 def _notes(person: PersonResult) -> str:

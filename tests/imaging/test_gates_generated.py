@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from branding.look import Look
-from generation.imaging import color, gates, gates_generated, photocheck, run
+from generation.imaging import color, gates, gates_generated, hands, photocheck, run
 from generation.imaging.gates import Measured
 from generation.imaging.gates_generated import Wearer
 from generation.imaging.landmarks import CHIN, FACE_OVAL, face_unit, region
+from generation.imaging.messages import sentence
 from generation.imaging.types import SRGB8, CheckedPhoto, Gate, MasterLayers
 from tests.imaging import people
 
@@ -160,6 +161,50 @@ def test_a_face_whose_halves_do_not_match_is_caught() -> None:
     measured = gates.measure(picture(), master(), LOOK)
     broken = replace(measured, face=replace(measured.face, landmarks=face))
     assert not gates_generated.judge(picture(), broken, wearer(), LOOK)["geometry"].passed
+
+
+@people.needs_photos
+def test_a_hand_that_was_drawn_into_the_picture_is_caught() -> None:
+    framing = LOOK.framing.model_copy(update={"head_height": 0.24, "eye_line": 0.35})
+    loose = LOOK.model_copy(update={"framing": framing})
+    crossed = people.decoded("identities/obama/1.jpg").pixels
+    height, width = crossed.shape[:2]
+    arm = crossed[round(0.64 * height) : round(0.84 * height), round(0.54 * width) : round(0.80 * width)]
+    there = cv2.resize(arm, (220, round(220 * arm.shape[0] / arm.shape[1])), interpolation=cv2.INTER_AREA)
+    before = run.finish(master(), loose, (512, 640))
+    image = before.copy()
+    image[-there.shape[0] :, 146:366] = there
+    measured = gates.measure(image, master(), loose)
+    gates_of = {
+        name
+        for name, gate in gates_generated.judge(image, measured, wearer(), loose).items()
+        if not gate.passed
+    }
+    assert gates_of == {"hands"}
+    assert gates_generated.judge(before, measured, wearer(), loose)["hands"].passed
+    assert "hand" in sentence("gate_hands")
+
+
+def test_hands_are_no_matter_of_pictures_that_nobody_drew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hands, "count", lambda pixels: 2)
+    made = next(run.takes(photocheck.build_gallery([photo()]), LOOK, seed=1, count=1, size=(320, 400)))
+    assert made.source == "retouched" and "hands" not in made.gates and "marks_detail" not in made.measures
+
+
+@people.needs_photos
+def test_no_real_headshot_is_taken_for_one_with_hands() -> None:
+    files = sorted(people.shared("portraits").glob("*.jpg"))
+    assert len(files) > 40
+    assert [one.stem for one in files if hands.count(people.decoded(f"portraits/{one.name}").pixels)] == []
+
+
+def test_marks_are_reported_and_lower_for_smoothed_skin() -> None:
+    measured = gates.measure(picture(), master(), LOOK)
+    skin = cv2.GaussianBlur(region(points(), FACE_OVAL, picture().shape[:2]).astype(np.float32), (0, 0), 6)
+    soft = cv2.GaussianBlur(picture(), (0, 0), 4)
+    smooth = (picture() * (1 - skin[..., None]) + soft * skin[..., None]).astype(np.uint8)
+    kept, lost = (gates_generated.numbers(image, measured, wearer()) for image in (picture(), smooth))
+    assert kept["marks_detail"] > 0.5 > lost["marks_detail"]
 
 
 def test_what_the_photos_show_is_known_for_the_words() -> None:

@@ -52,6 +52,14 @@ def html() -> str:
     return _page([*map(_person, names), refused], shown)
 
 
+def test_drawn_pictures_tell_how_much_of_the_persons_marks_is_found_again(html: str) -> None:
+    person = _person("Ada")
+    person.candidates[0]["measures"] = {"marks_detail": 0.41, "marks_traits": 0.8}
+    page = _page([person], [TEAM[0]])
+    assert page.count("Marks found again: skin 41, traits 80") == 1
+    assert "Marks found again" not in html
+
+
 def _open(chromium: Browser, html: str, folder: Path, **context: Any) -> Page:
     file = folder / "team.html"
     file.write_text(html)

@@ -97,6 +97,28 @@ SELFIE_SEGMENTATION: Final = WheelModel(
     commercial=True,
     source="https://ai.google.dev/edge/mediapipe/solutions/vision/image_segmenter",
 )
+HAND_DETECTOR: Final = WheelModel(
+    name="mediapipe-palm-detection",
+    role="hands in drawn pictures",
+    package="mediapipe",
+    path="modules/palm_detection/palm_detection_full.tflite",
+    version="0.10.21",
+    sha256="1b14e9422c6ad006cde6581a46c8b90dd573c07ab7f3934b5589e7cea3f89a54",
+    licence="Apache-2.0",
+    commercial=True,
+    source="https://arxiv.org/abs/2006.10214",
+)
+HAND_LANDMARKS: Final = WheelModel(
+    name="mediapipe-hand-landmarks",
+    role="whether a palm is a hand",
+    package="mediapipe",
+    path="modules/hand_landmark/hand_landmark_full.tflite",
+    version="0.10.21",
+    sha256="11c272b891e1a99ab034208e23937a8008388cf11ed2a9d776ed3d01d0ba00e3",
+    licence="Apache-2.0",
+    commercial=True,
+    source="https://arxiv.org/abs/2006.10214",
+)
 IDENTITY_ENCODER: Final = WheelModel(
     name="dlib-resnet-v1",
     role="128-d identity embedding",
@@ -115,5 +137,7 @@ WHEEL_MODELS: Final[tuple[WheelModel, ...]] = (
     FACE_DETECTOR_FAR,
     FACE_MESH,
     SELFIE_SEGMENTATION,
+    HAND_DETECTOR,
+    HAND_LANDMARKS,
     IDENTITY_ENCODER,
 )
