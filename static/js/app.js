@@ -130,6 +130,12 @@ function drop(zone) {
   if (names) input.addEventListener("change", () => { names.textContent = [...input.files].map((file) => file.name).join(", "); });
 }
 
+/* --- Tabs: the one that the page is on is in view, however long the words ------------------------- */
+for (const tab of $$(".tabs [aria-current]")) {
+  const row = tab.parentElement;
+  row.scrollLeft = Math.max(0, tab.offsetLeft + tab.offsetWidth - row.offsetLeft - row.clientWidth);
+}
+
 /* --- Tables: select all, bulk bar ----------------------------------------------------------------- */
 let lastRow = null;
 
