@@ -3,7 +3,7 @@
 Bounds come from `branding.look`, which decides them; here stand label, unit and the size of a step.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
@@ -385,4 +385,13 @@ def differences(before: Look, after: Look, names: Names | None = None) -> list[D
     if before.engine != after.engine:
         words = str(engines.WORDS[before.engine]), str(engines.WORDS[after.engine])
         found.append(Difference(_("Engine"), _("How pictures are made"), *words, is_color=False))
+    if before.engine_options.references != after.engine_options.references:
+        was, now = (_called(look.engine_options.references, names) for look in (before, after))
+        found.append(Difference(_("Engine"), _("Reference pictures"), was, now, is_color=False))
     return found
+
+
+def _called(keys: Iterable[str], names: Names | None) -> str:
+    """The names of uploaded files."""
+    told = [(names or {}).get(key, gettext("a deleted file")) for key in keys]
+    return ", ".join(told) or gettext("none")

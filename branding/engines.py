@@ -15,6 +15,8 @@ else:
 Offered = Callable[[Company], tuple[str, ...]]
 
 STUDIO: Final = "studio"
+# Those that follow the colour and light of a style's reference pictures.
+FOLLOWS_REFERENCES: Final = frozenset({"wardrobe", "sdxl"})
 WORDS: Final[dict[str, Text]] = {
     STUDIO: _("The person's own photo"),
     "wardrobe": _("Their own head, other clothes"),

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import ValidationError
 
 from branding.controls import GROUPS, KINDS, Control, by_path, controls
-from branding.engines import HELP, WORDS
-from branding.look import Look
+from branding.engines import FOLLOWS_REFERENCES, HELP, WORDS
+from branding.look import MOST_REFERENCES, Look
 from branding.models import Style
 from branding.starters import START
 from teams.models import Department
@@ -200,11 +200,36 @@ class DraftForm(LookForm):
                 error_messages={"invalid_choice": _("Choose one of these.")},
             )
 
+        if FOLLOWS_REFERENCES.intersection(names):
+            self.fields["references"] = forms.Field(
+                label=_("Reference pictures"),
+                help_text=_(
+                    "Their colour and light are followed where clothes or the whole picture are drawn. "
+                    "Nobody's face is taken from them."
+                ),
+                initial=list(self.base.engine_options.references),
+                widget=forms.MultipleHiddenInput,
+                required=False,
+            )
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         if cleaned.get("engine") and hasattr(self, "look"):
             self.look = self.look.model_copy(update={"engine": cleaned["engine"]})
+        # A page from before there were any sends nothing, not even the empty one.
+        if "references" in self.fields and self.data.getlist("references") and hasattr(self, "look"):  # type: ignore[attr-defined]
+            self._refer([key for key in cleaned.get("references") or () if key])
         return cleaned
+
+    def _refer(self, keys: list[str]) -> None:
+        """Take the chosen reference pictures into the look."""
+        if self.known is not None and not all(key in self.known for key in keys):
+            self.add_error("references", gettext("This file has been deleted. Choose another one."))
+        elif len(keys) > MOST_REFERENCES:
+            self.add_error("references", gettext("Choose %d at most.") % MOST_REFERENCES)
+        else:
+            options = self.look.engine_options.model_copy(update={"references": tuple(keys)})
+            self.look = self.look.model_copy(update={"engine_options": options})
 
     def engines(self) -> list[dict[str, Any]]:
         """The engines to choose from with what they mean; empty where there is no choice."""

@@ -121,6 +121,10 @@ class ControlWeights(Part):
     until: float = Field(0.8, ge=0.1, le=1.0)
 
 
+# Reference pictures of a style; the adapter that follows them takes their mean.
+MOST_REFERENCES = 4
+
+
 class EngineOptions(Part):
     """How an engine that generates works; the studio has nothing to decide here."""
 
@@ -135,7 +139,9 @@ class EngineOptions(Part):
     identity: Strength = 0.8
     style: Strength = 0.4
     # Content ids of pictures whose colour and light are wanted; without any, the studio's own picture.
-    references: tuple[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")], ...] = Field((), max_length=4)
+    references: tuple[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")], ...] = Field(
+        (), max_length=MOST_REFERENCES
+    )
     # How much of the picture is drawn anew: 1 starts from noise, less from the person before the plate.
     strength: float = Field(0.7, ge=0.02, le=1.0)
     # The same for the second pass at full size; 0 leaves the second pass out.

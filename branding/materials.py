@@ -1,4 +1,4 @@
-"""Backdrop pictures and colour tables of a company: kept by content, deleted only while no look uses them."""
+"""A company's uploaded pictures and colour tables: kept by content, deleted only while no look uses them."""
 
 import uuid
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from branding.look import Look
-from branding.models import Backdrop, ColorTable, Material, Style, StyleVersion
+from branding.models import Backdrop, ColorTable, Material, Picture, Reference, Style, StyleVersion
 from portal.lib import storage
 from teams import audit
 from teams.actor import Actor
@@ -18,10 +18,16 @@ from teams.models import Company, User
 # More would not fit on a page to choose from.
 MOST: Final = 60
 _NAME_LENGTH: Final = 80
-# Where a look names them, as a filter on its JSON.
-_PLACE: Final[dict[type[Material], str]] = {Backdrop: "backdrop__image", ColorTable: "grade__lut"}
+# Every kind, and where a look names one, as a filter on its JSON.
+KINDS: Final[dict[type[Material], str]] = {
+    Backdrop: "backdrop__image",
+    ColorTable: "grade__lut",
+    Reference: "engine_options__references__contains",
+}
+_FOLDERS: Final[dict[type[Picture], str]] = {Backdrop: "backdrops", Reference: "references"}
 
 Kind = TypeVar("Kind", bound=Material)
+AnyPicture = TypeVar("AnyPicture", bound=Picture)
 
 
 class MaterialRefused(Exception):
@@ -41,24 +47,29 @@ class File:
     name: str
 
 
-def add_backdrop(
-    company: Company, file: File, size_px: tuple[int, int], thumbnail: bytes, by: User
-) -> Backdrop:
+def add_picture(
+    model: type[AnyPicture],
+    company: Company,
+    file: File,
+    size_px: tuple[int, int],
+    thumbnail: bytes,
+    by: User,
+) -> AnyPicture:
     """Keep a picture; the same picture sent twice is one. `size_px` is (width, height).
 
     Raises MaterialRefused when there are too many.
     """
-    folder = f"{company.pk}/backdrops/{file.key}"
+    folder = f"{company.pk}/{_FOLDERS[model]}/{file.key}"
 
-    def make() -> Backdrop:
-        return Backdrop.objects.create(
+    def make() -> AnyPicture:
+        return model._default_manager.create(
             **_columns(company, file, by, f"{folder}.png"),
             thumbnail=storage.put(storage.brand(), f"{folder}-small.jpg", thumbnail),
             width_px=size_px[0],
             height_px=size_px[1],
         )
 
-    return _once(Backdrop, company, file, by, make)
+    return _once(model, company, file, by, make)
 
 
 def add_table(company: Company, file: File, points: int, is_3d: bool, by: User) -> ColorTable:
@@ -107,7 +118,7 @@ def hold(company_id: uuid.UUID, look: Look) -> bool:
     inside a transaction."""
     keys = set(look.files().values())
     found: set[str] = set()
-    for model in (Backdrop, ColorTable):
+    for model in KINDS:
         rows = model._default_manager.filter(company_id=company_id, key__in=keys)
         found |= set(rows.select_for_update().values_list("key", flat=True))
     return keys == found
@@ -115,10 +126,12 @@ def hold(company_id: uuid.UUID, look: Look) -> bool:
 
 def users(row: Material) -> list[str]:
     """Names of the styles whose draft or any version uses this file."""
-    place = _PLACE[type(row)]
-    wanted = {f"%s__{place}": row.key}
+    wanted: dict[str, Any] = {f"%s__{KINDS[type(row)]}": row.key}
     if isinstance(row, Backdrop):
         wanted["%s__backdrop__kind"] = "office"
+    if isinstance(row, Reference):
+        # One of several.
+        wanted = {name: [row.key] for name in wanted}
     drafts = Style.objects.filter(
         company_id=row.company_id, **{name % "draft": value for name, value in wanted.items()}
     )
@@ -146,13 +159,13 @@ def delete(row: Material, by: User) -> None:
         current.delete()
     # Rows first: what is left behind after a crash is a file that nobody names.
     storage.brand().delete(row.file)
-    if isinstance(row, Backdrop):
+    if isinstance(row, Picture):
         storage.brand().delete(row.thumbnail)
 
 
 def content(key: str) -> bytes:
     """The bytes of a content id in the current company's scope. Raises FileNotFoundError."""
-    for model in (Backdrop, ColorTable):
+    for model in KINDS:
         path = model._default_manager.filter(key=key).values_list("file", flat=True).first()
         if path:
             return storage.read(storage.brand(), path)

@@ -95,15 +95,31 @@ class Material(TenantModel):
         return self.name
 
 
-class Backdrop(Material):
-    """A picture of a room: what `look.backdrop.image` names."""
+class Picture(Material):
+    """An uploaded picture, with a small copy to choose it by."""
 
     thumbnail = models.CharField(max_length=200)
     width_px = models.PositiveIntegerField()
     height_px = models.PositiveIntegerField()
 
     class Meta(Material.Meta):
+        abstract = True
+
+
+class Backdrop(Picture):
+    """A picture of a room: what `look.backdrop.image` names."""
+
+    class Meta(Picture.Meta):
+        abstract = False
         constraints = [models.UniqueConstraint(fields=["company", "key"], name="backdrop_once")]
+
+
+class Reference(Picture):
+    """A picture whose colour and light are wanted: what `look.engine_options.references` names."""
+
+    class Meta(Picture.Meta):
+        abstract = False
+        constraints = [models.UniqueConstraint(fields=["company", "key"], name="reference_once")]
 
 
 class ColorTable(Material):

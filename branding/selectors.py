@@ -7,7 +7,8 @@ from django.db.models import Count, OuterRef, Prefetch, Q, Subquery
 
 from branding.controls import Difference, differences
 from branding.look import Framing
-from branding.models import Backdrop, ColorTable, DepartmentStyle, Style, StyleVersion
+from branding.materials import KINDS
+from branding.models import DepartmentStyle, Style, StyleVersion
 from teams.models import Department, Employee
 
 # People named beside a version; the rest are counted.
@@ -105,9 +106,9 @@ def changes(style: Style) -> list[Difference]:
 
 
 def file_names(company_id: uuid.UUID) -> dict[str, str]:
-    """What the company's backdrop pictures and colour tables are called, by content id."""
+    """What the company's uploaded pictures and colour tables are called, by content id."""
     return {
         key: name
-        for model in (Backdrop, ColorTable)
+        for model in KINDS
         for key, name in model._default_manager.filter(company_id=company_id).values_list("key", "name")
     }

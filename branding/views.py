@@ -17,7 +17,7 @@ from branding import engines, selectors, services
 from branding.controls import differences
 from branding.forms import DraftForm, NewStyleForm, PublishForm, look_query
 from branding.look import Look
-from branding.models import Backdrop, ColorTable, Style
+from branding.models import Backdrop, ColorTable, Reference, Style
 from branding.starters import START
 from teams.http import MemberRequest
 from teams.permissions import Action, access
@@ -105,6 +105,7 @@ def _editor(
         "query": look_query(row.draft_look),
         "pictures": Backdrop.objects.filter(company=request.company),
         "tables": ColorTable.objects.filter(company=request.company),
+        "references": Reference.objects.filter(company=request.company),
         **more,
     }
     return render(request, "branding/editor.html", context, status=status)

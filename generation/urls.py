@@ -63,6 +63,9 @@ material_urls: list[URLPattern] = [
     path("backdrops/", materials.upload_backdrop, name="upload_backdrop"),
     path("backdrops/<uuid:backdrop>/", materials.thumbnail, name="thumbnail"),
     path("backdrops/<uuid:backdrop>/delete/", materials.delete_backdrop, name="delete_backdrop"),
+    path("references/", materials.upload_reference, name="upload_reference"),
+    path("references/<uuid:reference>/", materials.reference_thumbnail, name="reference_thumbnail"),
+    path("references/<uuid:reference>/delete/", materials.delete_reference, name="delete_reference"),
     path("tables/", materials.upload_table, name="upload_table"),
     path("tables/<uuid:table>/delete/", materials.delete_table, name="delete_table"),
 ]

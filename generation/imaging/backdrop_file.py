@@ -1,4 +1,4 @@
-"""An uploaded picture of a room, made into what a style keeps of it."""
+"""Uploaded pictures of rooms and of the look that is wanted, made into what a style keeps of them."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -15,6 +15,10 @@ LEAST_PX: Final = (1638, 2048)
 # The shorter side that is kept: covers every crop of a final, and nothing more could be seen of a blurred
 # picture.
 _KEPT_PX: Final = 2048
+# Image encoders of adapters see 224 to 448 pixels a side: less than the first figure is blurred for them, and
+# nothing of more than the second is seen.
+LEAST_REFERENCE_PX: Final = 256
+_KEPT_REFERENCE_PX: Final = 1024
 # Panoramas keep at most this on their long side.
 _LONGEST_PX: Final = 8192
 # Fast zlib: a photo with grain hardly gets smaller by more effort.
@@ -23,7 +27,7 @@ _PNG_LEVEL: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A backdrop picture as it is kept: a PNG without metadata, its size, and its pixels."""
+    """A picture as it is kept: a PNG without metadata, its size, and its pixels."""
 
     content: bytes
     width_px: int
@@ -54,7 +58,28 @@ def prepare(data: bytes) -> Picture:
             least_width=LEAST_PX[0],
             least_height=LEAST_PX[1],
         )
-    scale = min(1.0, _KEPT_PX / min(height, width))
+    return _kept(pixels, _KEPT_PX)
+
+
+def prepare_reference(data: bytes) -> Picture:
+    """An uploaded file as a reference picture, as `prepare` makes a backdrop of one.
+
+    Raises DecodeError as `decode_photo` does, and `reference_too_small` (data: width, height, least).
+    """
+    decoded = decode.decode_photo(data, max_side_px=_LONGEST_PX)
+    if min(decoded.pixels.shape[:2]) < LEAST_REFERENCE_PX:
+        raise DecodeError(
+            "reference_too_small",
+            width=decoded.original_width_px,
+            height=decoded.original_height_px,
+            least=LEAST_REFERENCE_PX,
+        )
+    return _kept(decoded.pixels, _KEPT_REFERENCE_PX)
+
+
+def _kept(pixels: SRGB8, shorter_px: int) -> Picture:
+    height, width = pixels.shape[:2]
+    scale = min(1.0, shorter_px / min(height, width))
     if scale < 1.0:
         size = (round(width * scale), round(height * scale))
         pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)

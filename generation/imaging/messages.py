@@ -179,6 +179,9 @@ MATERIAL: Final[dict[str, str]] = {
     "backdrop_too_small": _(
         "Too small: {width} x {height}. A backdrop needs at least {least_width} x {least_height} pixels."
     ),
+    "reference_too_small": _(
+        "Too small: {width} x {height}. A reference picture needs at least {least} pixels a side."
+    ),
     "cube_too_large": _("This table has more than {limit} MB. Save it with 33 points a side."),
     "cube_not_text": _("This is not a .cube file. Colour tables come as .cube, which is text."),
     "cube_no_size": _("Line {line}: the table does not say its size (LUT_1D_SIZE or LUT_3D_SIZE) first."),

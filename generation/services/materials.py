@@ -4,13 +4,16 @@ They stand here because checking a picture from a stranger needs the safe decode
 app, cannot import (docs/decisions).
 """
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from django.core.files.uploadedfile import UploadedFile
 
 from branding import materials
-from branding.models import Backdrop, ColorTable
+from branding.materials import AnyPicture
+from branding.models import Backdrop, ColorTable, Reference
 from generation.imaging import backdrop_file, decode
+from generation.imaging.backdrop_file import Picture as Prepared
 from generation.imaging.errors import DecodeError
 from generation.imaging.finishing import lut
 from generation.imaging.finishing.encode import resize_to_fit
@@ -23,12 +26,28 @@ THUMBNAIL_PX: Final = 640
 
 def add_backdrop(company: Company, upload: "UploadedFile[Any]", by: User) -> Backdrop:
     """Check a picture of a room and keep it. Raises DecodeError (what is wrong with it), MaterialRefused."""
+    return _keep(Backdrop, company, upload, backdrop_file.prepare, by)
+
+
+def add_reference(company: Company, upload: "UploadedFile[Any]", by: User) -> Reference:
+    """Check a picture of the look that is wanted and keep it. Raises as `add_backdrop` does."""
+    return _keep(Reference, company, upload, backdrop_file.prepare_reference, by)
+
+
+def _keep(
+    model: type[AnyPicture],
+    company: Company,
+    upload: "UploadedFile[Any]",
+    prepare: Callable[[bytes], Prepared],
+    by: User,
+) -> AnyPicture:
     if upload.size and upload.size > decode.MAX_BYTES:
         raise decode.too_many_bytes(upload.size)
-    picture = backdrop_file.prepare(upload.read())
+    picture = prepare(upload.read())
     thumbnail = decode.encode_jpeg(resize_to_fit(picture.pixels, THUMBNAIL_PX), 84)
     file = materials.File(picture.content, picture.key, upload.name or "")
-    return materials.add_backdrop(company, file, (picture.width_px, picture.height_px), thumbnail, by)
+    size = (picture.width_px, picture.height_px)
+    return materials.add_picture(model, company, file, size, thumbnail, by)
 
 
 def add_table(company: Company, upload: "UploadedFile[Any]", by: User) -> ColorTable:

@@ -1,4 +1,4 @@
-"""A style's own files: backdrop pictures and colour tables. The editor's pickers talk to these."""
+"""A style's own files: backdrop and reference pictures, colour tables. The editor's pickers talk to these."""
 
 import uuid
 from collections.abc import Callable
@@ -13,9 +13,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from branding.look import MOST_REFERENCES
 from branding.materials import MaterialRefused
 from branding.materials import delete as delete_file
-from branding.models import Backdrop, ColorTable, Material
+from branding.models import Backdrop, ColorTable, Material, Reference
 from generation import sentences
 from generation.imaging.errors import DecodeError
 from generation.services import materials
@@ -28,6 +29,7 @@ from teams.permissions import Action, access
 _PICKERS: Final[dict[type[Material], tuple[str, str]]] = {
     Backdrop: ("branding/_pictures.html", "backdrop_image"),
     ColorTable: ("branding/_tables.html", "grade_lut"),
+    Reference: ("branding/_references.html", "references"),
 }
 
 
@@ -43,6 +45,13 @@ def upload_backdrop(request: MemberRequest) -> HttpResponseBase:
 def upload_table(request: MemberRequest) -> HttpResponseBase:
     """Take a colour table; answers the picker with it chosen, or with what is wrong."""
     return _upload(request, ColorTable, materials.add_table)
+
+
+@access(Action.MANAGE_STYLES)
+@require_POST
+def upload_reference(request: MemberRequest) -> HttpResponseBase:
+    """Take a reference picture; answers the picker with it chosen, or with what is wrong."""
+    return _upload(request, Reference, materials.add_reference)
 
 
 def _upload(
@@ -65,6 +74,13 @@ def _upload(
 def delete_backdrop(request: MemberRequest, backdrop: uuid.UUID) -> HttpResponseBase:
     """Delete a picture that no style uses."""
     return _delete(request, get_object_or_404(Backdrop, company=request.company, pk=backdrop))
+
+
+@access(Action.MANAGE_STYLES)
+@require_POST
+def delete_reference(request: MemberRequest, reference: uuid.UUID) -> HttpResponseBase:
+    """Delete a reference picture that no style uses."""
+    return _delete(request, get_object_or_404(Reference, company=request.company, pk=reference))
 
 
 @access(Action.MANAGE_STYLES)
@@ -93,11 +109,19 @@ def _answer(
     template, field = _PICKERS[model]
     context = {
         "files": model._default_manager.filter(company=request.company),
-        "chosen": chosen or request.POST.get(field, ""),
+        "chosen": _chosen(request, model, field, chosen),
         "wrong": wrong,
         "told": told,
     }
     return render(request, template, context)
+
+
+def _chosen(request: MemberRequest, model: type[Material], field: str, new: str) -> str | list[str]:
+    """What the picker shows as chosen: the new file, or what was; of several as many as a look takes."""
+    if model is not Reference:
+        return new or request.POST.get(field, "")
+    before = [key for key in request.POST.getlist(field) if key and key != new]
+    return [*before, new][:MOST_REFERENCES] if new else before
 
 
 def _back(request: MemberRequest) -> str:
@@ -112,4 +136,12 @@ def _back(request: MemberRequest) -> str:
 def thumbnail(request: MemberRequest, backdrop: uuid.UUID) -> HttpResponseBase:
     """A backdrop picture, small."""
     row = get_object_or_404(Backdrop, company=request.company, pk=backdrop)
+    return stream(request, storage.brand(), row.thumbnail)
+
+
+@access(Action.MANAGE_STYLES)
+@require_GET
+def reference_thumbnail(request: MemberRequest, reference: uuid.UUID) -> HttpResponseBase:
+    """A reference picture, small."""
+    row = get_object_or_404(Reference, company=request.company, pk=reference)
     return stream(request, storage.brand(), row.thumbnail)

@@ -12,15 +12,21 @@ const NOT_LOOK = new Set(["csrfmiddlewaretoken", "seen", "name"]);
 const input = (name) => form.elements[name];
 const number = (name) => Number(input(name).value);
 
-/** Every control of the look by name, as typed. */
+/** Every control of the look by name, as typed; a list where several are chosen. */
 function values() {
-  return Object.fromEntries([...new FormData(form)].filter(([name]) => !NOT_LOOK.has(name)));
+  const found = {};
+  for (const [name, value] of new FormData(form)) {
+    if (!NOT_LOOK.has(name)) found[name] = name in found ? [found[name], value].flat() : value;
+  }
+  return found;
 }
 
-/** Set a control; of a choice, the member with this value if there is one. */
+/** Set a control; of a choice, the members with these values if there are any. */
 function assign(name, value) {
+  const boxes = $$(`input[type="checkbox"][name="${name}"]`, form);
   const choices = $$(`input[type="radio"][name="${name}"]`, form);
-  if (choices.length) for (const choice of choices) choice.checked = choice.value === value;
+  if (boxes.length) for (const box of boxes) box.checked = [value].flat().includes(box.value);
+  else if (choices.length) for (const choice of choices) choice.checked = choice.value === value;
   else if (input(name)) input(name).value = value;
 }
 
@@ -152,7 +158,11 @@ const PICTURE_RETRY_MS = 3000;
 let view = "after";
 const sitters = new Map();
 
-const query = () => new URLSearchParams(values()).toString();
+// Previews are the studio's: reference pictures change nothing in them.
+const query = () => {
+  const { references, ...look } = values();
+  return new URLSearchParams(look).toString();
+};
 
 function wanted(figure) {
   const base = view === "before" ? figure.dataset.before : figure.dataset.picture;

@@ -56,6 +56,8 @@ _NAMES = {
     "style.archived": (_("Style archived"), "palette"),
     "backdrop.uploaded": (_("Backdrop uploaded"), "palette"),
     "backdrop.deleted": (_("Backdrop deleted"), "palette"),
+    "reference.uploaded": (_("Reference picture uploaded"), "palette"),
+    "reference.deleted": (_("Reference picture deleted"), "palette"),
     "colortable.uploaded": (_("Colour table uploaded"), "palette"),
     "colortable.deleted": (_("Colour table deleted"), "palette"),
     "style.restored": (_("Style restored"), "palette"),

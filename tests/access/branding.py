@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from branding.models import Backdrop, ColorTable
+from branding.models import Backdrop, ColorTable, Reference
 from portal.lib import storage
 from teams.permissions import Action
 from tests.access.row import Row
@@ -24,6 +24,15 @@ def _backdrop(house: House) -> dict[str, Any]:
         thumbnail=thumbnail, width_px=1638, height_px=2048,
     )  # fmt: skip
     return {"backdrop": row.pk}
+
+
+def _reference(house: House) -> dict[str, Any]:
+    thumbnail = storage.put(storage.brand(), f"{house.company.pk}/small-reference.jpg", b"jpeg")
+    row = Reference.objects.create(
+        company=house.company, name="Campaign", key="c" * 64, file="campaign.png", size_bytes=1,
+        thumbnail=thumbnail, width_px=512, height_px=640,
+    )  # fmt: skip
+    return {"reference": row.pk}
 
 
 def _table(house: House) -> dict[str, Any]:
@@ -51,6 +60,9 @@ ROWS: dict[str, Row] = {
     "materials:upload_backdrop": Row(Action.MANAGE_STYLES, ok=302, method="post"),
     "materials:thumbnail": Row(Action.MANAGE_STYLES, _backdrop),
     "materials:delete_backdrop": Row(Action.MANAGE_STYLES, _backdrop, ok=302, method="post"),
+    "materials:upload_reference": Row(Action.MANAGE_STYLES, ok=302, method="post"),
+    "materials:reference_thumbnail": Row(Action.MANAGE_STYLES, _reference),
+    "materials:delete_reference": Row(Action.MANAGE_STYLES, _reference, ok=302, method="post"),
     "materials:upload_table": Row(Action.MANAGE_STYLES, ok=302, method="post"),
     "materials:delete_table": Row(Action.MANAGE_STYLES, _table, ok=302, method="post"),
 }
