@@ -177,3 +177,11 @@ def test_a_discarded_file_is_gone(cast: Cast) -> None:
     hana.post(f"/c/northwind/people/import/{page.context['imported'].pk}/discard/")
     with cast.northwind.scope():
         assert not RosterImport.objects.exists()
+
+
+def test_one_bad_row_is_one_row(cast: Cast) -> None:
+    head, good, *bad = BAD.splitlines(keepends=True)
+    one = _upload(cast.client("hana"), head + good + bad[0]).content.decode()
+    assert "<span>row with a problem</span>" in one
+    more = _upload(cast.client("hana"), BAD).content.decode()
+    assert "<span>rows with a problem</span>" in more
