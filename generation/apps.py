@@ -30,7 +30,8 @@ class GenerationConfig(AppConfig):
             offline=settings.MODELS_OFFLINE,
         )
         choice.offer_by(for_styles)
-        configure(Configuration(store, tuple(settings.IDENTITY_ENCODERS)))
+        judges = tuple(settings.IDENTITY_ENCODERS)
+        configure(Configuration(store, judges, settings.MATTE_MODEL, settings.UPSCALE_MODEL))
         runtime.configure(runtime_options())
         materials.load_with(content)
 

@@ -19,8 +19,9 @@ from generation.imaging import decode, drawing, photocheck, run, samples
 from generation.imaging.engines.base import Portrait, Sitter, Together
 from generation.imaging.engines.table import ENGINES, find_engine
 from generation.imaging.errors import Cancelled, EngineError, SubjectError
-from generation.imaging.finishing import encode, masters
+from generation.imaging.finishing import encode, masters, upscale
 from generation.imaging.identity import encoders
+from generation.imaging.matting import models as matting_models
 from generation.imaging.ranking import order
 from generation.imaging.types import Candidate as Picture
 from generation.imaging.types import CheckedPhoto, Gallery, Progress, Reason, Take
@@ -287,13 +288,16 @@ def render(candidate: Candidate, look: Look, size: tuple[int, int]) -> bytes:
 def warm_up() -> None:
     """Load the face and identity models (about two seconds), so that a worker's first photo does not wait.
 
-    Raises EngineError when one of the judges that the settings name cannot be used.
+    Raises EngineError when one of the models that the settings name cannot be used.
     """
     portrait = next(iter(samples.portrait_files().values()))
     seen = photocheck.check_photo(portrait, "warm-up", Framing())
     for judge in encoders.judges():
         if seen.decoded is not None and seen.face is not None:
             judge.embed(seen.decoded.pixels, seen.face)
+    # Loaded now, so that a wrong choice is heard of at the start and not by everybody's shoot.
+    matting_models.chosen()
+    upscale.chosen()
 
 
 def warm_up_engines() -> None:

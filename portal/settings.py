@@ -101,6 +101,10 @@ MODELS_OFFLINE = flag("MODELS_OFFLINE", False)
 # Encoders that judge likeness, by their names in the model table.
 IDENTITY_ENCODERS = words("IDENTITY_ENCODERS", ["dlib-resnet-v1"])
 
+# Models that cut people out and that enlarge small photos, by name; empty: what Onelight carries.
+MATTE_MODEL = text("MATTE_MODEL")
+UPSCALE_MODEL = text("UPSCALE_MODEL")
+
 # --- drawing -----------------------------------------------------------------------------------
 # How the engines that generate use the device; see generation/imaging/engines/runtime.py, docs/models.md.
 # Where weights live: by measured free memory, all on the card, one component or one layer at a time.

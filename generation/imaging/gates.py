@@ -26,6 +26,7 @@ from generation.imaging.landmarks import (
     skin_region,
 )
 from generation.imaging.lighting import estimate, temperature
+from generation.imaging.models.configured import configuration
 from generation.imaging.types import SRGB8, Face, Gallery, Gate, Light, LinearRGB, MasterLayers
 
 # Skin drift against the person's own white-balanced photo. The team's bars are 4 degrees (median) and
@@ -191,7 +192,11 @@ def numbers(image: SRGB8, measured: Measured) -> dict[str, float]:
 
 def told(variation: Variation, master: MasterLayers, look: Look, size: tuple[int, int]) -> dict[str, Any]:
     """What sets the candidate apart, how far cloth was drawn to reach the frame's edge, and how many pixels
-    of the frame stand for one of the master: above 1 the photo was enlarged."""
+    of the frame stand for one of the master: above 1 the photo was enlarged. Models that the operator chose
+    instead of what Onelight carries are named."""
     laid = frame_person(master.alpha, master.landmarks, variation.framing(look.framing), size)
     reach = {"cloth_drawn": laid.reach.cloth, "hair_drawn": laid.reach.hair}
-    return {**reach, "enlargement": round(laid.scale, 3), **variation.told()}
+    chosen = configuration()
+    models = {"matte_model": chosen.matte, "upscale_model": chosen.upscale}
+    used = {name: model for name, model in models.items() if model}
+    return {**reach, "enlargement": round(laid.scale, 3), **variation.told(), **used}

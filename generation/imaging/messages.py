@@ -126,6 +126,9 @@ ENGINE: Final[dict[str, str]] = {
         "Install the model that the table names."
     ),
     "drawn_empty": _("{model} drew an empty picture. Try again; if it stays so, install the model again."),
+    "model_role": _(
+        "The model {model} cannot be used here: its role is not {role}. See manage.py models list."
+    ),
     "attention_backend": _("The attention backend {backend} cannot be used here ({detail})."),
 }
 

@@ -8,7 +8,7 @@ import numpy as np
 from branding.look import Framing
 from generation.imaging.errors import SubjectError
 from generation.imaging.face.detect import detect_faces
-from generation.imaging.finishing import detail, framing
+from generation.imaging.finishing import detail, framing, upscale
 from generation.imaging.landmarks import eye_middle, face_unit, moved
 from generation.imaging.steady import read_back
 from generation.imaging.types import SRGB8, CheckedPhoto, Face
@@ -44,7 +44,7 @@ def prepared(photo: CheckedPhoto) -> tuple[SRGB8, Face]:
 
 def _drawn_larger(pixels: SRGB8, face: Face) -> tuple[SRGB8, Face]:
     """The photo enlarged by the operator's model, where one is installed."""
-    enlarger = detail.installed()
+    enlarger = detail.installed() or upscale.chosen()
     if enlarger is None:
         return pixels, face
     factor = min(_MOST_DRAWN, _SMALL_UNIT_PX / face_unit(face.landmarks))

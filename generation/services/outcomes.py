@@ -33,6 +33,7 @@ _FOR_THE_OPERATOR: Final = frozenset(
         "no_independent_judge",
         "model_unknown",
         "model_missing",
+        "model_role",
         "model_changed",
         "model_incomplete",
         "model_licence",

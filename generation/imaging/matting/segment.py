@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.imaging.landmarks import FACE_OVAL, Landmarks, eye_middle, face_unit, region
+from generation.imaging.matting import models
 from generation.imaging.matting.colours import colour_odds
 from generation.imaging.matting.nets import body_mask, selfie_views
 from generation.imaging.types import SRGB8, Alpha, Face
@@ -82,12 +83,29 @@ def person_probability(pixels: SRGB8, face: Face, others: Sequence[Landmarks] = 
     out.
     """
     shape = (pixels.shape[0], pixels.shape[1])
-    votes = _votes(pixels, face.landmarks)
-    out, contested = _decided(pixels, votes, face.landmarks)
+    net = models.chosen()
+    if net is None:
+        votes = _votes(pixels, face.landmarks)
+        out, contested = _decided(pixels, votes, face.landmarks)
+    else:
+        out, contested = _told_by(net, pixels, face.landmarks)
     out = np.clip((out - _FIRM[0]) / (_FIRM[1] - _FIRM[0]), 0, 1).astype(np.float32)
     for other in others:
         out *= _nearer_than(face.landmarks, other, shape)
     return Opinion(_connected(out, face, face_unit(face.landmarks)), contested)
+
+
+def _told_by(net: models.MattingNet, pixels: SRGB8, landmarks: Landmarks) -> tuple[Alpha, Alpha]:
+    """What the operator's network says of the whole reach around the face, and where it is undecided over an
+    area rather than along an edge."""
+    unit, (eye_x, eye_y) = face_unit(landmarks), eye_middle(landmarks)
+    side, up, down = _CROPS[0]
+    x0, x1 = max(0, round(eye_x - side * unit)), round(eye_x + side * unit)
+    y0, y1 = max(0, round(eye_y - up * unit)), round(eye_y + down * unit)
+    out = np.zeros(pixels.shape[:2], np.float32)
+    out[y0:y1, x0:x1] = net(np.ascontiguousarray(pixels[y0:y1, x0:x1]))
+    doubt = (1 - np.abs(2 * out - 1)).astype(np.float32)
+    return out, np.asarray(cv2.morphologyEx(doubt, cv2.MORPH_OPEN, _disc(_EDGE * unit)), np.float32)
 
 
 def _votes(pixels: SRGB8, landmarks: Landmarks) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""The store and the judges of this process, as the operator set them up.
+"""The store, the judges and the further models of this process, as the operator set them up.
 
 Imaging reads no settings: whoever starts a process that makes pictures calls `configure` once. Without it the
 store is an empty one and dlib alone judges.
@@ -21,6 +21,10 @@ class Configuration:
     store: ModelStore = field(default_factory=lambda: ModelStore(Path("/nonexistent")))
     # Encoders that judge likeness, by their names in the model table.
     encoders: tuple[str, ...] = (DEFAULT_ENCODER,)
+    # Models that cut people out and that enlarge small photos, by their names in the model table; none where
+    # empty.
+    matte: str = ""
+    upscale: str = ""
 
 
 _current = Configuration()
