@@ -21,7 +21,26 @@ LEFT_EYE = (33, 246, 161, 160, 159, 158, 157, 173, 133, 155, 154, 153, 145, 144,
 RIGHT_EYE = (362, 398, 384, 385, 386, 387, 388, 466, 263, 249, 390, 373, 374, 380, 381, 382)
 LEFT_BROW = (70, 63, 105, 66, 107, 55, 65, 52, 53, 46)
 RIGHT_BROW = (336, 296, 334, 293, 300, 276, 283, 282, 295, 285)
+# The mesh numbers the points on the middle of the face and on the half to the left in the picture below 248,
+# and those on the other half from there on, in the same order.
+_MIDDLE = (
+    0, 1, 2, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19,
+    94, 151, 152, 164, 168, 175, 195, 197, 199, 200,
+)  # fmt: skip
+_OTHER_HALF, _MESH_POINTS = 248, 468
 LIPS = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146)
+
+
+def _mirrored_points() -> NDArray[np.int_]:
+    out = np.arange(_MESH_POINTS)
+    left = np.setdiff1d(np.arange(_OTHER_HALF), _MIDDLE)
+    right = np.arange(_OTHER_HALF, _MESH_POINTS)
+    out[left], out[right] = right, left
+    return out
+
+
+# (468,) index of the mesh point that mirrors each; points on the middle mirror themselves.
+MIRRORED = _mirrored_points()
 
 
 def eye_middle(landmarks: Landmarks) -> NDArray[np.float32]:

@@ -29,11 +29,13 @@ def lighting(master: MasterLayers, look: Look, vary: Variation) -> tuple[NDArray
         return matrix, np.full(
             (2, 2, 3), skin.exposure(balanced, balanced, landmarks, look.grade), np.float32
         )
-    scene = relight.scene(balanced, shrunk(master.alpha, small), landmarks)
+    scene = relight.scene(balanced, shrunk(master.alpha, small), landmarks, rig.strength)
     gain, exposure = np.ones(0, np.float32), 1.0
+    planned: relight.Relight | None = None
     for _ in range(_EXPOSURES):
         tone = partial(_graded, exposure=exposure, settings=look.grade)
-        gain = relight.plan(scene, rig, tone).gain
+        planned = relight.plan(scene, rig, tone, planned)
+        gain = planned.gain
         exposure = skin.exposure(balanced, balanced * gain, landmarks, look.grade)
     return matrix, gain * np.float32(exposure)
 

@@ -10,7 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.imaging import color
-from generation.imaging.landmarks import LEFT_EYE, RIGHT_EYE, Landmarks, face_unit, region, skin_region
+from generation.imaging.landmarks import (
+    LEFT_EYE,
+    MIRRORED,
+    RIGHT_EYE,
+    Landmarks,
+    face_unit,
+    region,
+    skin_region,
+)
+from generation.imaging.lighting.bare import bare_skin
 from generation.imaging.lighting.normals import MESH_POINTS, vertex_normals
 from generation.imaging.types import Light, LinearRGB
 
@@ -19,9 +28,10 @@ from generation.imaging.types import Light, LinearRGB
 # a face's few normals cannot tell it from albedo.
 Shading = NDArray[np.float64]
 
-# Ridge on the directional part, stronger on its frontal part: edges of a face lie in hair and hollows,
+# Ridge on the directional part, much stronger on its frontal part: how much darker a face's edges are than
+# its middle is told by its lamp, and as much by hair around it, a beard, hollow cheeks and make-up.
 _RIDGE = 0.004
-_Z_RIDGE = 3.0
+_Z_RIDGE = 10.0
 # Points that face less to the camera than this lie in hair and hollows.
 _LEAST_FRONT = 0.3
 # What the ridge pulls to: lamps and windows stand before the face and a little above it.
@@ -35,19 +45,21 @@ _HUBER = 1.2
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """Skin luminance at mesh points: values (N,), normals (N, 3), weights (N,), pixels (N, 2) as x, y."""
+    """Skin luminance at mesh points: values (N,), normals (N, 3), weights (N,), pixels (N, 2) as x, y, and
+    mirror (N,), the place in this list of the point on the other half of the face, -1 where it is hidden."""
 
     values: NDArray[np.float64]
     normals: NDArray[np.float64]
     weights: NDArray[np.float64]
     at: NDArray[np.int_]
+    mirror: NDArray[np.int_]
 
 
 def skin_samples(linear: LinearRGB, landmarks: Landmarks) -> Samples:
-    """Blurred luminance at the mesh points that lie on skin and face the camera."""
+    """Blurred luminance at the mesh points that lie on bare skin and face the camera."""
     height, width = linear.shape[:2]
     unit = face_unit(landmarks)
-    skin = skin_region(landmarks, (height, width)).astype(np.float32)
+    skin = bare_skin(linear, skin_region(landmarks, (height, width)), unit).astype(np.float32)
     luminance = color.luminance(linear)
     blur = max(0.6, 0.03 * unit)
     weight = cv2.GaussianBlur(skin, (0, 0), blur)
@@ -65,7 +77,44 @@ def skin_samples(linear: LinearRGB, landmarks: Landmarks) -> Samples:
         normals[seen],
         (share / share.mean()).clip(0.3, 2.5).astype(np.float64),
         at[seen],
+        np.where(seen[MIRRORED], (np.cumsum(seen) - 1)[MIRRORED], -1)[seen],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The equations that a fit solves: of a mirrored pair its mean and half its difference, of a point that
+    is seen alone itself. `basis` (R, 4), `weights` (R,), `odd` (R,) whether it is a difference.
+
+    A difference is free of albedo, so none of it is left out as an outlier: a shadow on one side is light.
+    """
+
+    basis: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    odd: NDArray[np.bool_]
+    first: NDArray[np.int_]
+    second: NDArray[np.int_]
+
+    def of(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(R,) what the rows say of values (N,) at the points."""
+        sign = np.where(self.odd, -1.0, 1.0)
+        return np.asarray((values[self.first] + sign * values[self.second]) / 2)
+
+
+def _rows(samples: Samples) -> _Rows:
+    place = np.arange(len(samples.values))
+    left = np.flatnonzero(place < samples.mirror)
+    alone = np.flatnonzero((samples.mirror < 0) | (samples.mirror == place))
+    right = samples.mirror[left]
+    first, second = np.concatenate([left, left, alone]), np.concatenate([right, right, alone])
+    odd = np.repeat([True, False, False], [len(left), len(left), len(alone)])
+    whole = np.concatenate([np.ones((len(place), 1)), samples.normals], axis=1)
+    pair = samples.weights[left] + samples.weights[right]
+    weights = np.concatenate([pair, pair, samples.weights[alone]])
+    rows = _Rows(np.zeros((len(first), 4)), weights, odd, first, second)
+    for column in range(4):
+        rows.basis[:, column] = rows.of(whole[:, column])
+    return rows
 
 
 def _dots(at: NDArray[Any], shape: tuple[int, int]) -> NDArray[np.float32]:
@@ -81,16 +130,16 @@ def reader(samples: Samples) -> Callable[[NDArray[np.float64]], Shading]:
     """
     if samples.values.size < _LEAST_POINTS:
         return lambda values: np.array([1.0, 0.0, 0.0, 0.0])
-    _, weights = _robust(samples)
-    basis = np.concatenate([np.ones((samples.values.size, 1)), samples.normals], axis=1)
-    weighted = basis * weights[:, None]
+    rows = _rows(samples)
+    _, weights = _robust(samples, rows)
+    weighted = rows.basis * weights[:, None]
     ridge = _ridge(samples)
-    inverse = np.linalg.inv(weighted.T @ basis + ridge)
-    pulled, means = ridge @ _USUAL, basis.mean(axis=0)
+    inverse = np.linalg.inv(weighted.T @ rows.basis + ridge)
+    pulled, means = ridge @ _USUAL, np.append(1.0, samples.normals.mean(axis=0))
 
     def read(values: NDArray[np.float64]) -> Shading:
         relative = values / max(float(np.median(values)), 1e-6)
-        solution = inverse @ (weighted.T @ relative + pulled)
+        solution = inverse @ (weighted.T @ rows.of(relative) + pulled)
         return np.asarray(solution / max(float(means @ solution), 1e-6), np.float64)
 
     return read
@@ -99,12 +148,13 @@ def reader(samples: Samples) -> Callable[[NDArray[np.float64]], Shading]:
 def fit_shading(samples: Samples) -> Shading:
     """(4,) ambient and x, y, z of the light, relative to the mean over the face.
 
-    Lambertian reflectance is near a low-dimensional linear subspace (Basri & Jacobs 2003); iteratively
-    re-weighted least squares with Huber weights keeps albedo edges out of it.
+    Lambertian reflectance is near a low-dimensional linear subspace (Basri & Jacobs 2003). What differs
+    between the halves of a face is light (Zhao & Chellappa 2001) and all of it counts; of what they have in
+    common, iteratively re-weighted least squares with Huber weights keeps albedo edges out.
     """
     if samples.values.size < _LEAST_POINTS:
         return np.array([1.0, 0.0, 0.0, 0.0])
-    solution, _ = _robust(samples)
+    solution, _ = _robust(samples, _rows(samples))
     mean = float(solution[0] + samples.normals.mean(axis=0) @ solution[1:])
     return np.asarray(solution / max(mean, 1e-6), np.float64)
 
@@ -113,19 +163,18 @@ def _ridge(samples: Samples) -> NDArray[np.float64]:
     return np.diag([0.0, 1.0, 1.0, _Z_RIDGE]) * _RIDGE * float(samples.weights.sum())
 
 
-def _robust(samples: Samples) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(4,) solution relative to the median, and the weights (N,) it came to."""
-    basis = np.concatenate([np.ones((samples.values.size, 1)), samples.normals], axis=1)
-    values = samples.values / max(float(np.median(samples.values)), 1e-6)
-    weights = samples.weights.copy()
+def _robust(samples: Samples, rows: _Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(4,) solution relative to the median, and the rows' weights (R,) it came to."""
+    values = rows.of(samples.values / max(float(np.median(samples.values)), 1e-6))
+    weights = rows.weights.copy()
     ridge = _ridge(samples)
     solution = np.zeros(4)
     for _ in range(_ROUNDS):
-        weighted = basis * weights[:, None]
-        solution = np.linalg.solve(weighted.T @ basis + ridge, weighted.T @ values + ridge @ _USUAL)
-        residual = np.abs(values - basis @ solution)
-        bound = _HUBER * 1.4826 * max(float(np.median(residual)), 1e-3)
-        weights = samples.weights * np.minimum(1.0, bound / np.maximum(residual, 1e-9))
+        weighted = rows.basis * weights[:, None]
+        solution = np.linalg.solve(weighted.T @ rows.basis + ridge, weighted.T @ values + ridge @ _USUAL)
+        residual = np.abs(values - rows.basis @ solution)
+        bound = _HUBER * 1.4826 * max(float(np.median(residual[~rows.odd])), 1e-3)
+        weights = rows.weights * np.where(rows.odd, 1.0, np.minimum(1.0, bound / np.maximum(residual, 1e-9)))
     return solution, weights
 
 

@@ -39,12 +39,13 @@ _FIT_ROUNDS: Final = 8
 # gradient. Beyond, its limits would be reached within a finger's width, and a seam would run down the face.
 _STEERED: Final = (0, 3, 2, 6, 8)
 _MOST_OF_TERMS: Final = (2.0, 0.5, 1.5, 1.5, 3.0)
-# What counts as near in x, y and z of the shading, against the field's own size (root mean square in stops)
-# and that of its terms, which may not work against each other.
-_NEAR: Final = (0.04, 0.2, 0.10)
-_MODESTY: Final = 0.25
-_MODESTY_OF_TERMS: Final = (0.05, 0.2, 0.08, 0.05, 0.05)
+# What counts as near: aside of the target's direction, and in x, y and z of the shading, against the field's
+# own size (root mean square in stops) and that of its terms, which may not work against each other.
+_NEAR: Final = (0.08, 0.05, 0.2, 0.06)
+_MODESTY: Final = 0.1
+_MODESTY_OF_TERMS: Final = (0.02, 0.08, 0.03, 0.02, 0.02)
 _MOST_TRIES: Final = 25
+_ENOUGH: Final = 2e-3
 
 
 def head_coordinates(landmarks: Landmarks, shape: tuple[int, int]) -> tuple[Array, Array]:
@@ -113,14 +114,26 @@ def steered(start: Array, samples: Samples, basis: Array, target: Shading, tone:
         stops = basis @ field(x)
         return bounded(stops - float(stops.mean()))
 
+    azimuth = math.atan2(float(target[1]), float(target[3]))
+
     def residuals(x: Array) -> Array:
         stops = stops_of(x)
-        missing = (read(shown(stops)) - target)[1:] / np.array(_NEAR)
+        got = read(shown(stops))
+        aside = got[1] * math.cos(azimuth) - got[3] * math.sin(azimuth)
+        missing = np.append(aside, (got - target)[1:]) / np.array(_NEAR)
         size = _MODESTY * stops / math.sqrt(len(stops))
         return np.concatenate([missing, size, np.array(_MODESTY_OF_TERMS) * x])
 
     most = np.array(_MOST_OF_TERMS)
     first = np.clip(start[list(_STEERED)], -0.95 * most, 0.95 * most)
     read = reader(replace(samples, values=shown(stops_of(first))))
-    found = least_squares(residuals, first, bounds=(-most, most), diff_step=0.02, max_nfev=_MOST_TRIES)
+    found = least_squares(
+        residuals,
+        first,
+        bounds=(-most, most),
+        diff_step=0.02,
+        max_nfev=_MOST_TRIES,
+        ftol=_ENOUGH,
+        xtol=_ENOUGH,
+    )
     return field(found.x)

@@ -15,22 +15,25 @@ from numpy.typing import NDArray
 from branding.look import LightRig
 from generation.imaging import color
 from generation.imaging.landmarks import FACE_OVAL, Landmarks, eye_middle, face_unit, region, skin_region
-from generation.imaging.lighting import field
+from generation.imaging.lighting import field, halves
 from generation.imaging.lighting.estimate import Samples, Shading, fit_shading, skin_samples
 from generation.imaging.lighting.field import Tone
 from generation.imaging.lighting.normals import normal_map
-from generation.imaging.lighting.shine import diffuse, powder
+from generation.imaging.lighting.shine import powder
 from generation.imaging.types import Alpha, LinearRGB
 
 Array = NDArray[Any]
 
 # Rounds of measure-and-correct: shading is only first order, faces are not.
-_ROUNDS: Final = 2
+_ROUNDS: Final = 3
 # A fit leans to the front where a face shows little of it: so much beyond the rig is read as the rig.
-_BEYOND: Final = 1.5
+_BEYOND: Final = 1.25
+# How far the aim may turn in a round, in radians, and how far to the side at most.
+_TURN: Final = 0.2
+_ASIDE: Final = 1.4
 # How far the key may move across the face, in units of the shading. Hard light from the wrong side is
 # softened before it is turned: its shadows stay and contradict a new key.
-_REACH: Final = 2.5
+_REACH: Final = 4.0
 # Share of the found light's height that stays: undoing all of it darkens brows and lifts chins.
 _KEEP_HEIGHT: Final = 0.5
 # From the shoulders down the field goes on with this share of its variation.
@@ -52,11 +55,14 @@ _FLOOR: Final = 0.22
 
 @dataclass(frozen=True, slots=True)
 class Relight:
-    """Gain (h, w, 3) in small size, and the shading that was found before and is expected after."""
+    """Gain (h, w, 3) in small size, the shading that was found before and is expected after, and where the
+    search ended: the field's coefficients and what to aim at."""
 
     gain: NDArray[np.float32]
     before: Shading
     after: Shading
+    coefficients: Array | None = None
+    aim: Shading | None = None
 
 
 def rig_shading(rig: LightRig) -> Shading:
@@ -82,9 +88,9 @@ def rig_shading(rig: LightRig) -> Shading:
 @dataclass(frozen=True, slots=True)
 class Scene:
     """What every rig finds alike on one person, from a small picture (eyes to chin about 90 px): the picture
-    (h, w, 3) and its alpha, the skin's mask, normals, the field's terms, powder as a gain and the powdered
-    picture, skin samples of that with their diffuse light in stops, the shading that was found, what evens
-    the light's colour (stops) and how much of the field the body gets."""
+    (h, w, 3) and its alpha, the skin's mask, normals, the field's terms, powder and opened shadows as a gain
+    and the picture under it, skin samples of that with their light in stops, the shading that was found, what
+    evens the light's colour (stops) and how much of the field the body gets."""
 
     linear: LinearRGB
     alpha: Alpha
@@ -101,8 +107,9 @@ class Scene:
     body: Array
 
 
-def scene(linear: LinearRGB, alpha: Alpha, landmarks: Landmarks) -> Scene:
-    """Look at a person once, for any number of plans."""
+def scene(linear: LinearRGB, alpha: Alpha, landmarks: Landmarks, strength: float = 1.0) -> Scene:
+    """Look at a person once, for any number of plans. `strength` 0..1 is how far one-sided shadows are
+    opened, as the rig has it."""
     shape = (alpha.shape[0], alpha.shape[1])
     mask, unit = skin_region(landmarks, shape), face_unit(landmarks)
     before = fit_shading(skin_samples(linear, landmarks))
@@ -111,39 +118,62 @@ def scene(linear: LinearRGB, alpha: Alpha, landmarks: Landmarks) -> Scene:
     terms = field.terms(landmarks, normals)
     dull = powder(linear, mask, unit)
     matte = np.asarray(linear * dull, np.float32)
+    dull = dull * halves.evened(matte, halves.halves(matte, landmarks, mask, normals), terms) ** strength
+    matte = np.asarray(linear * dull, np.float32)
     samples = skin_samples(matte, landmarks)
     x, y = samples.at.T
-    light = np.log2(np.maximum(diffuse(matte, mask, unit)[y, x], 1e-4))
+    light = np.log2(np.maximum(color.luminance(matte)[y, x], 1e-4))
     even, body = _evened(matte, landmarks, mask, terms), _body_weight(landmarks, shape)
     return Scene(
         linear, alpha, landmarks, mask, normals, terms, dull, matte, samples, light, before, even, body
     )
 
 
-def plan(seen: Scene, rig: LightRig, tone: Tone = lambda picture: picture) -> Relight:
+def plan(
+    seen: Scene, rig: LightRig, tone: Tone = lambda picture: picture, begun: Relight | None = None
+) -> Relight:
     """The gain for one person under a rig.
 
     `tone` is what the grade will do to a picture: its contrast is part of the light that is seen. The face's
-    mean luminance stays.
+    mean luminance stays. `begun` is a plan for nearly the same tone, to go on from.
     """
     before = seen.before
     if not seen.mask.any():
         return Relight(np.ones(seen.linear.shape, np.float32), before, before)
     x, y = seen.samples.at.T
     there, target = seen.terms[y, x], _target(before, seen.samples, rig)
-    coefficients = field.fitted(np.log2(_evaluate(target, seen.samples.normals)) - seen.light, there)
-    aim, gain, now = target, np.ones(seen.linear.shape, np.float32), before
-    for _ in range(_ROUNDS):
+    if begun is None or begun.coefficients is None or begun.aim is None:
+        rounds, aim = _ROUNDS, target
+        coefficients = field.fitted(np.log2(_evaluate(target, seen.samples.normals)) - seen.light, there)
+    else:
+        rounds, aim, coefficients = 1, begun.aim, begun.coefficients
+    gain, now = np.ones(seen.linear.shape, np.float32), before
+    for _ in range(rounds):
         coefficients = field.steered(coefficients, seen.samples, there, aim, tone)
         stops = seen.terms @ coefficients
         gain = np.asarray(_gain(stops, seen.body, seen.matte, seen.mask, seen.even) * seen.dull, np.float32)
         now = fit_shading(skin_samples(tone(np.asarray(seen.linear * gain, np.float32)), seen.landmarks))
-        aim = aim + (target - now)
+        aim = _corrected(aim, target, now)
     unit = face_unit(seen.landmarks)
     rim = _rim(seen.normals, seen.alpha, rig, unit)[..., None]
     # Texture stays out of the gain: a small picture's pixels would show as blocks in a large one.
     smooth = cv2.GaussianBlur(np.asarray(gain * rim, np.float32), (0, 0), _SMOOTH * unit)
-    return Relight(np.asarray(smooth, np.float32), before, now)
+    return Relight(np.asarray(smooth, np.float32), before, now, coefficients, aim)
+
+
+def _corrected(aim: Shading, target: Shading, now: Shading) -> Shading:
+    """What to aim at for the target to be read, where `now` was read under the last aim: half way between
+    what is missing in the shading's parts and what is missing in its direction."""
+    out = aim + (target - now)
+    turn = float(np.clip(_azimuth(target) - _azimuth(now), -_TURN, _TURN))
+    out[3] = max(out[3], 0.1)
+    aside = out[3] * math.tan(float(np.clip(_azimuth(aim) + turn, -_ASIDE, _ASIDE)))
+    out[1] = (out[1] + aside) / 2
+    return np.asarray(out)
+
+
+def _azimuth(shading: Shading) -> float:
+    return math.atan2(float(shading[1]), max(float(shading[3]), 0.05))
 
 
 def _evaluate(shading: Shading, normals: Array) -> Array:

@@ -24,6 +24,9 @@ _SHEEN: Final = 1.15
 _SMOOTH: Final = 0.02
 # A pixel keeps at least this share of its light.
 _LEAST: Final = 0.72
+# Share of the gloss that may go where light is taken off, and what is left of a channel at least.
+_GLOSS: Final = 0.7
+_LEAST_KEPT: Final = 0.3
 
 
 def body_colour(linear: LinearRGB, mask: Array) -> Array:
@@ -74,3 +77,17 @@ def powder(linear: LinearRGB, mask: Array, unit: float) -> Array:
     less = (_LESS * extra * near)[..., None]
     # White goes, so the skin's colour comes back under the glint instead of a grey patch.
     return np.asarray(np.clip(1 - less / np.maximum(smooth, 1e-3), _LEAST, 1))
+
+
+def dimmed(linear: LinearRGB, stops: Array, mask: Array, unit: float) -> Array:
+    """(h, w, 3) gain of `stops` (h, w): what gets darker loses its gloss first, as if the lamp were moved
+    away; darkened as it is it would turn grey."""
+    smooth = cv2.GaussianBlur(linear, (0, 0), max(0.5, _SMOOTH * unit)).astype(np.float64)
+    part, shine = split(linear, mask, unit)
+    whole = np.maximum(part + shine, 1e-4)
+    less = whole * (1 - np.exp2(np.minimum(stops, 0)))
+    white = np.minimum(less, _GLOSS * np.maximum(shine, 0)) * (mask > 0)
+    white = cv2.GaussianBlur(white, (0, 0), max(0.5, _SMOOTH * unit))
+    rest = (whole - less) / np.maximum(whole - white, 1e-5)
+    kept = np.clip(1 - white[..., None] / np.maximum(smooth, 1e-3), _LEAST_KEPT, 1)
+    return np.asarray(kept * (rest * np.exp2(np.maximum(stops, 0)))[..., None])
