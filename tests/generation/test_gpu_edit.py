@@ -9,7 +9,9 @@ from django.test import Client
 pytest.importorskip("diffusers", reason="the extra `diffusion` is not installed")
 
 from branding.look import Look
+from generation.imaging.models import shipped
 from generation.imaging.models.store import ModelStore
+from generation.imaging.samples import portrait_files
 from generation.models import Worker
 from tests.generation import drawn_shoots
 from tests.imaging.engines import tiny_sizes
@@ -40,3 +42,21 @@ def test_what_random_weights_draw_is_never_shown_and_the_person_is_told_why(
     page = Client().get(house.me("ines", "choose/")).content.decode()
     assert "Nothing that was drawn looked enough like you" in page
     assert "Retouched" in page and "Generated" not in page
+
+
+def test_what_keeps_the_person_arrives_and_is_labelled(
+    transactional_db: None, settings: Any, edit_store: ModelStore
+) -> None:
+    settings.SHOOT_CANDIDATES = 1
+    options = {"steps": 20, "retries": 0}
+    house = drawn_shoots.generating(Look.model_validate({"engine": "edit", "engine_options": options}))
+    shoot = drawn_shoots.asked(house, data=portrait_files()["grace-hopper.png"])
+    perfect = {tiny_sizes.VARIABLE: tiny_sizes.PERFECT, "MODELS_DIR": str(edit_store.root)}
+    with drawn_shoots.in_progress(house, shoot, **perfect):
+        pass
+    (shown,) = drawn_shoots.pictures(house, shoot)
+    assert drawn_shoots.passed(shown)
+    assert (shown.variation["model"], shown.variation["steps"]) == (shipped.QWEN_EDIT, 20)
+    assert {"hands", "own_skin_ita", "geometry"} <= set(shown.gates)
+    page = Client().get(house.me("ines", "choose/")).content.decode()
+    assert "Generated" in page and "Nothing that was drawn" not in page
