@@ -7,7 +7,7 @@ SIZE = (64, 80)
 # A worker process of a test makes them small when this variable is set; see `tests.settings`.
 VARIABLE = "TEST_TINY_EDIT"
 # Instead of small sizes: weights that keep a person perfectly would give back their first reference. Random
-# ones cannot, so this one step is played; loading, words, references, seeds and what follows are the engine's.
+# ones cannot, so this one step is played; loading, words, references, seeds and what follows are real.
 PERFECT = "perfect"
 
 
