@@ -35,10 +35,10 @@ MOST_ITA_DRIFT_DEG: Final = 7.0
 MOST_L_DRIFT: Final = 3.5
 # Share of the face's skin at 250 and above in every channel.
 MOST_CLIPPED: Final = 0.02
-# Haze of the matte around the head plus what was kept although the segmenter contradicted itself there
-# (`matting.layers.Matte.unsure`, docs/mattes.md): of the shared portraits, fit ones measure 0.09 to 0.35,
-# the one in which bystanders are left 0.43.
-MOST_UNSURE: Final = 0.40
+# Haze of the matte around the head plus what was kept although its witnesses contradict each other there
+# (`matting.layers.Matte.unsure`, docs/mattes.md): of the shared portraits, fit ones measure 0.10 to 0.33,
+# the one in which bystanders are left 0.41.
+MOST_UNSURE: Final = 0.37
 # Eye detail over skin detail, see `eye_sharpness`: 1 is a face in focus.
 LEAST_EYE_SHARPNESS: Final = 0.30
 # Lit over shadow side beyond which a face looks lit by one bare lamp, whatever the rig: the light could

@@ -122,7 +122,7 @@ class MasterLayers:
     # Light as it was found in the photo.
     light: Light
     # How unsure the matte is, 0..1: haze in the band around head and neck, and area that was kept although
-    # the segmenter's views contradicted each other (`matting.layers`).
+    # its witnesses contradict each other (`matting.layers`).
     unsure: float
     # Name of the photo it came from.
     photo: str

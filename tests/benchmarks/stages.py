@@ -14,7 +14,6 @@ from generation.imaging.face.detect import detect_faces
 from generation.imaging.finishing import backdrop, composite, detail, framing, grade, masters, retouch
 from generation.imaging.finishing.encode import png
 from generation.imaging.identity.encoder import embed
-from generation.imaging.landmarks import eye_middle, face_unit
 from generation.imaging.lighting import estimate, relight
 from generation.imaging.matting.alpha import belief, closed_form, refine
 from generation.imaging.matting.foreground import foreground
@@ -69,8 +68,7 @@ def _developing(photo: Any) -> list[Stage]:
     probability = person_probability(small, face).probability
     guide = small.astype(np.float32) / 255.0
     trimap = make_trimap(guide, probability, face.landmarks)
-    unit, eyes = face_unit(face.landmarks), eye_middle(face.landmarks)
-    prior, trust = belief(guide, trimap, probability, unit, eyes)
+    prior, trust = belief(guide, trimap, probability, face.landmarks)
     alpha = closed_form(guide, trimap, prior, trust)
     band = (trimap > 0) & (trimap < 1)
     edge = (master.alpha > 0) & (master.alpha < 1)

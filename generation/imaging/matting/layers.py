@@ -13,6 +13,7 @@ from generation.imaging.landmarks import eye_middle, face_unit
 from generation.imaging.matting.alpha import SOLVE_PX, belief, closed_form, refine
 from generation.imaging.matting.foreground import foreground
 from generation.imaging.matting.segment import person_probability
+from generation.imaging.matting.spill import without_spill
 from generation.imaging.matting.trimap import make_trimap
 from generation.imaging.types import SRGB8, Alpha, Face, LinearRGB
 
@@ -26,7 +27,7 @@ class Matte:
     0..1.
 
     `unsure` is the haze around the head (mean of 4a(1-a) over the unknown band; hair in wind 0.25) plus
-    the area kept although the segmenter contradicted itself there, in squares of eyes to chin.
+    the area kept although its witnesses contradict each other there, in squares of eyes to chin.
     """
 
     foreground: LinearRGB
@@ -45,10 +46,11 @@ def cut_out(pixels: SRGB8, face: Face, others: Sequence[Face] = ()) -> Matte:
     )
     guide = small.astype(np.float32) / 255.0
     trimap = make_trimap(guide, opinion.probability, landmarks)
-    prior, trust = belief(guide, trimap, opinion.probability, face_unit(landmarks), eye_middle(landmarks))
+    prior, trust = belief(guide, trimap, opinion.probability, landmarks)
     small_alpha = _without_islands(closed_form(guide, trimap, prior, trust))
     alpha = _to_full_size(small_alpha, trimap, guide, pixels)
     fore = foreground(small, small_alpha, pixels, alpha)
+    without_spill(fore, guide, trimap, alpha, landmarks)
     unsure = _hazy(small_alpha, trimap, landmarks) + _leftover(small_alpha, opinion.contested, landmarks)
     return Matte(fore, alpha, min(1.0, unsure))
 
@@ -101,6 +103,6 @@ def _hazy(alpha: Alpha, trimap: Alpha, landmarks: NDArray[Any]) -> float:
 
 
 def _leftover(alpha: Alpha, contested: Alpha, landmarks: NDArray[Any]) -> float:
-    """Area that was kept although the segmenter contradicted itself there, in squares of the
+    """Area that was kept although the witnesses contradict each other there, in squares of the
     eye-to-chin distance: what may be a bystander, a flag or furniture. 0.05 is a thumb's breadth of it."""
     return float((alpha * contested).sum()) / face_unit(landmarks) ** 2

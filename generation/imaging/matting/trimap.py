@@ -20,11 +20,18 @@ _SURE_BACK, _SURE_PERSON = 0.06, 0.94
 # between these of the person within that reach (eye-to-chin units).
 _ALIKE, _LEAST_SPREAD, _LEAST_SKIN_PX = 2.5, (6.0, 3.0, 3.0), 50
 _SKIN_SHARE, _LOOK_AROUND = (0.4, 0.7), 0.1
+# The backdrop between strands: colour odds below this, that far inside at most and that far from the face
+# (eye-to-chin units), where glasses and earrings are.
+_BETWEEN_CHROMA = 35.0
+_BETWEEN_BELOW, _BETWEEN_HAIR, _BETWEEN_WITHIN, _BETWEEN_AWAY = 0.15, 0.3, 0.22, 0.12
+# The jaw: all within the first distance of the face's oval, none beyond the second, from between these
+# heights below the eyes on (eye-to-chin units).
+_JAW_NEAR, _JAW_BELOW = (0.05, 0.10), (0.30, 0.50)
 # Plain backdrop: colour odds below this everywhere within that reach, and that far outside.
 _PLAIN_BELOW, _PLAIN_AROUND, _PLAIN_OUTSIDE = 0.08, 0.04, 0.06
 
 
-def _hair_weight(landmarks: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+def hair_weight(landmarks: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
     """(H, W) float32: 1 around the head, 0 at the shoulders; long hair beside the neck in between."""
     unit, (eye_x, eye_y) = face_unit(landmarks), eye_middle(landmarks)
     ys, xs = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
@@ -40,19 +47,35 @@ def _distance(mask: NDArray[Any]) -> NDArray[Any]:
 
 
 def _near_skin(image: NDArray[Any], probability: Alpha, landmarks: NDArray[Any]) -> NDArray[Any]:
-    """(H, W) float32: 1 where the person's edge nearby is bare skin, which has no strands."""
+    """(H, W) float32: 1 where the person's edge nearby is bare skin or the jaw, which have no strands."""
     unit = face_unit(landmarks)
-    lab = cv2.cvtColor(image, cv2.COLOR_RGB2Lab)
-    face = lab[skin_region(landmarks, (lab.shape[0], lab.shape[1])) > 0]
-    if len(face) < _LEAST_SKIN_PX:
-        return np.zeros(probability.shape, np.float32)
-    middle, spread = np.median(face, axis=0), np.maximum(face.std(axis=0), _LEAST_SPREAD)
-    alike = (np.abs(lab - middle) < _ALIKE * spread).all(axis=-1)
+    alike = skin_coloured(cv2.cvtColor(image, cv2.COLOR_RGB2Lab), landmarks)
     inside = (probability > _SURE_PERSON).astype(np.float32)
     size = (2 * max(1, round(_LOOK_AROUND * unit)) + 1,) * 2
     skin, person = cv2.blur(alike * inside, size), cv2.blur(inside, size)
     share = skin / np.maximum(person, 0.05)
-    return np.asarray(np.clip((share - _SKIN_SHARE[0]) / (_SKIN_SHARE[1] - _SKIN_SHARE[0]), 0, 1))
+    seen = np.clip((share - _SKIN_SHARE[0]) / (_SKIN_SHARE[1] - _SKIN_SHARE[0]), 0, 1)
+    return np.asarray(np.maximum(seen, beside_jaw(landmarks, probability.shape)), np.float32)
+
+
+def skin_coloured(lab: NDArray[Any], landmarks: NDArray[Any]) -> NDArray[Any]:
+    """(H, W) boolean: the colour is one of the face's own skin, of a picture in CIELAB (H, W, 3)."""
+    face = lab[skin_region(landmarks, (lab.shape[0], lab.shape[1])) > 0]
+    if len(face) < _LEAST_SKIN_PX:
+        return np.zeros(lab.shape[:2], bool)
+    middle, spread = np.median(face, axis=0), np.maximum(face.std(axis=0), _LEAST_SPREAD)
+    return np.asarray((np.abs(lab - middle) < _ALIKE * spread).all(axis=-1))
+
+
+def beside_jaw(landmarks: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    """(H, W) float32: 1 right beside the face below the ears. Where hair hangs there, the person's edge is
+    farther out."""
+    unit, (_, eye_y) = face_unit(landmarks), eye_middle(landmarks)
+    away = _distance(region(landmarks, FACE_OVAL, (shape[0], shape[1])) == 0) / unit
+    near = np.clip((_JAW_NEAR[1] - away) / (_JAW_NEAR[1] - _JAW_NEAR[0]), 0, 1)
+    below = (np.arange(shape[0], dtype=np.float32) - eye_y) / unit
+    below = np.clip((below - _JAW_BELOW[0]) / (_JAW_BELOW[1] - _JAW_BELOW[0]), 0, 1)
+    return np.asarray(near * below[:, None], np.float32)
 
 
 def make_trimap(image: NDArray[Any], probability: Alpha, landmarks: NDArray[Any]) -> Alpha:
@@ -66,7 +89,7 @@ def make_trimap(image: NDArray[Any], probability: Alpha, landmarks: NDArray[Any]
     wide = cv2.copyMakeBorder(probability, pad, pad, pad, pad, cv2.BORDER_REPLICATE)
     inside = _distance(wide > 0.5)[pad:-pad, pad:-pad]
     outside = _distance(wide <= 0.5)[pad:-pad, pad:-pad]
-    hair = _hair_weight(landmarks, probability.shape) * (1 - _near_skin(image, probability, landmarks))
+    hair = hair_weight(landmarks, probability.shape) * (1 - _near_skin(image, probability, landmarks))
     reach_in = unit * (_CLOTH_INSIDE + hair * (_HAIR_INSIDE - _CLOTH_INSIDE))
     reach_out = unit * (_CLOTH_OUTSIDE + hair * (_HAIR_OUTSIDE - _CLOTH_OUTSIDE))
     trimap = np.full(probability.shape, 0.5, np.float32)
@@ -76,16 +99,29 @@ def make_trimap(image: NDArray[Any], probability: Alpha, landmarks: NDArray[Any]
     trimap[(outside > 2.0 * reach_out)] = 0.0
     face = cv2.erode(region(landmarks, FACE_OVAL, probability.shape), np.ones((5, 5), np.uint8))
     trimap[face > 0] = 1.0
-    return _without_plain_backdrop(image, trimap, outside / unit, landmarks)
-
-
-def _without_plain_backdrop(
-    image: NDArray[Any], trimap: Alpha, outside: NDArray[Any], landmarks: NDArray[Any]
-) -> Alpha:
-    """The band without the places where every colour around is the backdrop's: no strand is there."""
-    unit = face_unit(landmarks)
     odds = colour_odds(image, trimap >= 1, trimap <= 0, unit, eye_middle(landmarks))
+    trimap = _without_plain_backdrop(trimap, odds, outside / unit, unit)
+    between = hair * np.clip((_BETWEEN_WITHIN - inside / unit) / 0.05, 0, 1)
+    trimap[_between_strands(image, np.where(trimap >= 1, odds, np.float32(1)), between, landmarks)] = 0.5
+    return trimap
+
+
+def _without_plain_backdrop(trimap: Alpha, odds: Alpha, outside: NDArray[Any], unit: float) -> Alpha:
+    """The band without the places where every colour around is the backdrop's: no strand is there."""
     size = 2 * max(1, round(_PLAIN_AROUND * unit)) + 1
     most = cv2.dilate(odds, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
     plain = (trimap > 0) & (trimap < 1) & (most < _PLAIN_BELOW) & (outside > _PLAIN_OUTSIDE)
     return np.where(plain, 0.0, trimap).astype(np.float32)
+
+
+def _between_strands(image: NDArray[Any], odds: Alpha, hair: NDArray[Any], at: NDArray[Any]) -> NDArray[Any]:
+    """(H, W) boolean: outer hair (`hair` 0..1) that has a vivid colour of the backdrop's after all. Pale ones
+    may be highlights."""
+    lab = cv2.cvtColor(image, cv2.COLOR_RGB2Lab)
+    away = _distance(region(at, FACE_OVAL, odds.shape) == 0) / face_unit(at)
+    vivid = np.hypot(lab[..., 1], lab[..., 2]) > _BETWEEN_CHROMA
+    seen = ((odds < _BETWEEN_BELOW) & vivid & (hair > _BETWEEN_HAIR) & (away > _BETWEEN_AWAY)).astype(
+        np.uint8
+    )
+    seen = cv2.morphologyEx(seen, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    return np.asarray((cv2.dilate(seen, np.ones((5, 5), np.uint8)) > 0) & (hair > 0) & (away > 0))
