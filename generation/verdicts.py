@@ -45,6 +45,12 @@ _GATES: Final[dict[str, tuple[str, str, str, str]]] = {
         _("Light is too hard for the style"),
         _("key to fill"),
     ),
+    "shadow": (
+        _("No hard shadow on the face"),
+        _("A shadow on one half of the face deserves a look"),
+        _("A hard shadow lies on one half of the face"),
+        _("shadow left (stops)"),
+    ),
     "matte": (
         _("Cleanly cut out"),
         _("Edges of the hair deserve a look"),

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from branding.look import LightRig
-from generation.imaging import color
+from generation.imaging import color, gates
 from generation.imaging.landmarks import MIRRORED, Landmarks, face_unit, skin_region
 from generation.imaging.lighting import estimate, field, relight
-from generation.imaging.lighting.halves import evened, halves
+from generation.imaging.lighting.halves import evened, halves, unlike
 from generation.imaging.lighting.normals import normal_map
 from generation.imaging.types import LinearRGB
 from tests.imaging import people
@@ -124,3 +124,12 @@ def test_a_beard_does_not_turn_the_light(scene: Scene) -> None:
         for one in (skin, bearded)
     )
     assert worn.azimuth_deg == pytest.approx(plain.azimuth_deg, abs=8)
+
+
+def test_a_hard_shadow_that_is_left_is_measured(scene: Scene) -> None:
+    skin, _, _, landmarks = scene
+    shading, unit = relight.rig_shading(LightRig()), face_unit(landmarks)
+    dark = _spot(skin.shape, landmarks[205], 0.4 * unit, 0.02 * unit)
+    assert unlike(skin, landmarks, shading) < 0.1
+    # Half the face a stop and a half darker, with an edge: what the gate refuses.
+    assert unlike(np.asarray(skin * (1 - 0.65 * dark), np.float32), landmarks, shading) > gates.MOST_SHADOW

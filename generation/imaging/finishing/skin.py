@@ -19,7 +19,7 @@ _PATCHES = (
 )
 _ROUNDS = 4
 # L* that the whole of the skin may gain or lose so that forehead and cheeks stay as they were.
-_MOST_WHOLE = 3.5
+_MOST_WHOLE = 5.0
 _BOUNDS = (0.6, 1.7)
 
 

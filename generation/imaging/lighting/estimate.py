@@ -39,6 +39,8 @@ _USUAL = np.array([0.0, 0.0, 0.1, 0.35])
 _ROUNDS = 12
 # Fewer points say nothing.
 _LEAST_POINTS = 12
+# Weight of a point in a beard, in what the halves have in common.
+_OF_HAIR = 0.1
 # Residuals beyond this many robust deviations are albedo (beard, brow, glint), not shading.
 _HUBER = 1.2
 
@@ -46,20 +48,23 @@ _HUBER = 1.2
 @dataclass(frozen=True, slots=True)
 class Samples:
     """Skin luminance at mesh points: values (N,), normals (N, 3), weights (N,), pixels (N, 2) as x, y, and
-    mirror (N,), the place in this list of the point on the other half of the face, -1 where it is hidden."""
+    mirror (N,), the place in this list of the point on the other half of the face, -1 where it is hidden;
+    hair (N,) whether it lies in a beard."""
 
     values: NDArray[np.float64]
     normals: NDArray[np.float64]
     weights: NDArray[np.float64]
     at: NDArray[np.int_]
     mirror: NDArray[np.int_]
+    hair: NDArray[np.bool_]
 
 
 def skin_samples(linear: LinearRGB, landmarks: Landmarks) -> Samples:
     """Blurred luminance at the mesh points that lie on bare skin and face the camera."""
     height, width = linear.shape[:2]
     unit = face_unit(landmarks)
-    skin = bare_skin(linear, skin_region(landmarks, (height, width)), unit).astype(np.float32)
+    face_ = skin_region(landmarks, (height, width))
+    skin = face_.astype(np.float32)
     luminance = color.luminance(linear)
     blur = max(0.6, 0.03 * unit)
     weight = cv2.GaussianBlur(skin, (0, 0), blur)
@@ -69,6 +74,9 @@ def skin_samples(linear: LinearRGB, landmarks: Landmarks) -> Samples:
     inside = (at[:, 0] >= 0) & (at[:, 0] < width) & (at[:, 1] >= 0) & (at[:, 1] < height)
     at = np.clip(at, 0, [width - 1, height - 1])
     seen = inside & (skin[at[:, 1], at[:, 0]] > 0) & (normals[:, 2] > _LEAST_FRONT)
+    # Hair over one half only would be read as its shadow; a beard is on both.
+    hair = bare_skin(linear, face_, unit)[at[:, 1], at[:, 0]] == 0
+    seen &= ~(hair & seen[MIRRORED] & ~hair[MIRRORED])
     # Points crowd around eyes and mouth: each counts by the area that it stands for.
     crowd = cv2.GaussianBlur(_dots(at[seen], (height, width)), (0, 0), 0.12 * unit)
     share = 1.0 / np.maximum(crowd[at[seen, 1], at[seen, 0]], 1e-9)
@@ -78,6 +86,7 @@ def skin_samples(linear: LinearRGB, landmarks: Landmarks) -> Samples:
         (share / share.mean()).clip(0.3, 2.5).astype(np.float64),
         at[seen],
         np.where(seen[MIRRORED], (np.cumsum(seen) - 1)[MIRRORED], -1)[seen],
+        hair[seen],
     )
 
 
@@ -110,7 +119,9 @@ def _rows(samples: Samples) -> _Rows:
     odd = np.repeat([True, False, False], [len(left), len(left), len(alone)])
     whole = np.concatenate([np.ones((len(place), 1)), samples.normals], axis=1)
     pair = samples.weights[left] + samples.weights[right]
-    weights = np.concatenate([pair, pair, samples.weights[alone]])
+    # A beard is on both halves: it says as little of their mean as brows do.
+    share = np.where(samples.hair, _OF_HAIR, 1.0)
+    weights = np.concatenate([pair, pair * share[left], samples.weights[alone] * share[alone]])
     rows = _Rows(np.zeros((len(first), 4)), weights, odd, first, second)
     for column in range(4):
         rows.basis[:, column] = rows.of(whole[:, column])

@@ -45,7 +45,7 @@ _NEAR: Final = (0.08, 0.05, 0.2, 0.06)
 _MODESTY: Final = 0.1
 _MODESTY_OF_TERMS: Final = (0.02, 0.08, 0.03, 0.02, 0.02)
 _MOST_TRIES: Final = 25
-_ENOUGH: Final = 2e-3
+_ENOUGH: Final = 1e-4
 
 
 def head_coordinates(landmarks: Landmarks, shape: tuple[int, int]) -> tuple[Array, Array]:

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from scipy.interpolate import LinearNDInterpolator
 
 from generation.imaging import color
-from generation.imaging.landmarks import MIRRORED, Landmarks, face_unit
+from generation.imaging.landmarks import MIRRORED, Landmarks, face_unit, skin_region
 from generation.imaging.lighting.bare import bare_skin
-from generation.imaging.lighting.normals import MESH_POINTS
+from generation.imaging.lighting.normals import MESH_POINTS, normal_map
 from generation.imaging.lighting.shine import dimmed
 from generation.imaging.types import LinearRGB
 
@@ -43,6 +43,8 @@ _FIT_ROUNDS: Final = 8
 _FULL: Final = 0.35
 # Pixels of skin that must be seen on both halves before they are compared.
 _TOO_LITTLE: Final = 400
+# Least light of a shading that is taken a logarithm of.
+_LEAST_LIGHT: Final = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,20 @@ def evened(linear: LinearRGB, half: Halves, terms: Array) -> NDArray[np.float32]
         gain = dimmed(linear, _MOST * np.tanh(stops / _MOST), half.mask, half.unit)
         gain = gain * _colours(np.asarray(linear * gain, np.float32), half)
     return np.asarray(gain, np.float32)
+
+
+def unlike(linear: LinearRGB, landmarks: Landmarks, shading: NDArray[Any]) -> float:
+    """How far the halves of a face are from being lit as `shading` (4,) would light them: root mean square in
+    stops, 0 where too little of both is seen. A small picture is meant (eyes to chin about 90 px)."""
+    mask = skin_region(landmarks, (linear.shape[0], linear.shape[1]))
+    normals = normal_map(landmarks, np.ones(mask.shape, np.float32))
+    half = halves(linear, landmarks, mask, normals)
+    inside = half.both > 0
+    if inside.sum() < _TOO_LITTLE:
+        return 0.0
+    wanted = np.log2(np.maximum(shading[0] + normals @ shading[1:], _LEAST_LIGHT))
+    off = half.odd(half.soft_log2(color.luminance(linear))) - half.odd(wanted)
+    return float(np.sqrt((off[inside] ** 2).mean()))
 
 
 def _broad(basis: Array, values: Array) -> Array:
