@@ -31,8 +31,10 @@ _COLOUR_REACH: Final = 0.10
 # Variance in stops squared below which a difference is smoothed over: a cast shadow's edge is 0.1 and more,
 # lines and pores are less.
 _TEXTURE: Final = 0.01
-# What may be lifted or taken off, in stops: light, and red or blue against green.
-_MOST: Final = 1.0
+# What may be lifted, and taken off, in stops: a shadow is filled rather than the lit side darkened, where it
+# would leave a patch. And red or blue against green.
+_MOST_UP: Final = 1.0
+_MOST_DOWN: Final = 0.35
 _MOST_COLOUR: Final = 0.4
 _ROUNDS: Final = 3
 # Broad gradients are the field's part (`field`), not this one's: ridge and robust bound of what is set aside.
@@ -126,9 +128,14 @@ def evened(linear: LinearRGB, half: Halves, terms: Array) -> NDArray[np.float32]
         odd = half.odd(guide)
         odd[inside] -= basis @ _broad(basis, odd[inside])
         stops = stops - half.smoothed(odd, guide, _REACH)
-        gain = dimmed(linear, _MOST * np.tanh(stops / _MOST), half.mask, half.unit)
+        gain = dimmed(linear, _bounded(stops), half.mask, half.unit)
         gain = gain * _colours(np.asarray(linear * gain, np.float32), half)
     return np.asarray(gain, np.float32)
+
+
+def _bounded(stops: Array) -> Array:
+    up = _MOST_UP * np.tanh(np.maximum(stops, 0) / _MOST_UP)
+    return np.asarray(up - _MOST_DOWN * np.tanh(np.maximum(-stops, 0) / _MOST_DOWN))
 
 
 def unlike(linear: LinearRGB, landmarks: Landmarks, shading: NDArray[Any]) -> float:
