@@ -38,7 +38,7 @@ def worker(*queues: str, **environment: str) -> Iterator["subprocess.Popen[bytes
             kill(process)
 
 
-def eventually(look: Callable[[], T], *, within_s: float = 60.0) -> T:
+def eventually(look: Callable[[], T], *, within_s: float = 180.0) -> T:
     """Return the first true value of `look`; fail with its last one when the time is over."""
     end = time.monotonic() + within_s
     value = look()
