@@ -47,7 +47,7 @@ LEAST_EYE_SHARPNESS: Final = 0.30
 # portraits none comes near (at most 3.3), since the light is moved.
 MOST_ONE_SIDED: Final = 7.0
 # Shadow of one half that is left, in stops against the rig (`halves.unlike`): of the shared portraits 48
-# measure at most 0.38, two whose half face stays in hard shadow 0.47 and 0.69. A style that keeps the photo's
+# measure at most 0.42, two whose half face stays in hard shadow 0.59 and 0.78. A style that keeps the photo's
 # own light keeps its shadows.
 MOST_SHADOW: Final = 0.43
 _OWN_SHADOW: Final = 0.5
