@@ -78,20 +78,26 @@ def terms(landmarks: Landmarks, normals: Array) -> Array:
 def fitted(values: Array, basis: Array, firmness: float = 1.0) -> Array:
     """(9,) coefficients of the terms (N, 9) that explain `values` (N,) up to a constant, robustly."""
     full = np.concatenate([np.ones((len(values), 1)), basis], axis=1)
-    pull = np.diag([0.0, *(firmness * ridge for ridge in RIDGE)]) * len(values)
-    weights = np.ones(len(values))
-    solution = np.zeros(full.shape[1])
+    ridge = np.array([0.0, *(firmness * one for one in RIDGE)])
+    return robust(values, full, ridge, _HUBER)[1:]
+
+
+def robust(values: Array, basis: Array, ridge: Array, huber: float) -> Array:
+    """(k,) coefficients of `basis` (N, k) that explain `values` (N,): least squares with a ridge (k,), what
+    is off by more than `huber` counting less (Huber weights, re-weighted until they hold)."""
+    pull, weights = np.diag(ridge) * len(values), np.ones(len(values))
+    solution = np.zeros(basis.shape[1])
     for _ in range(_FIT_ROUNDS):
-        weighted = full * weights[:, None]
-        solution = np.linalg.solve(weighted.T @ full + pull, weighted.T @ values)
-        weights = np.minimum(1.0, _HUBER / np.maximum(np.abs(values - full @ solution), 1e-6))
-    return np.asarray(solution[1:])
+        weighted = basis * weights[:, None]
+        solution = np.linalg.solve(weighted.T @ basis + pull, weighted.T @ values)
+        weights = np.minimum(1.0, huber / np.maximum(np.abs(values - basis @ solution), 1e-6))
+    return np.asarray(solution)
 
 
-def bounded(stops: Array) -> Array:
+def bounded(stops: Array, most_up: float = _UP_STOPS, most_down: float = _DOWN_STOPS) -> Array:
     """Soft limits: linear near 0, never beyond the bounds."""
-    up = _UP_STOPS * np.tanh(np.maximum(stops, 0) / _UP_STOPS)
-    down = _DOWN_STOPS * np.tanh(np.maximum(-stops, 0) / _DOWN_STOPS)
+    up = most_up * np.tanh(np.maximum(stops, 0) / most_up)
+    down = most_down * np.tanh(np.maximum(-stops, 0) / most_down)
     return np.asarray(up - down)
 
 

@@ -16,6 +16,7 @@ from scipy.interpolate import LinearNDInterpolator
 from generation.imaging import color
 from generation.imaging.landmarks import MIRRORED, Landmarks, face_unit, skin_region
 from generation.imaging.lighting.bare import bare_skin
+from generation.imaging.lighting.field import RIDGE, bounded, robust
 from generation.imaging.lighting.normals import MESH_POINTS, normal_map
 from generation.imaging.lighting.shine import dimmed
 from generation.imaging.types import LinearRGB
@@ -37,10 +38,8 @@ _MOST_UP: Final = 1.0
 _MOST_DOWN: Final = 0.35
 _MOST_COLOUR: Final = 0.4
 _ROUNDS: Final = 3
-# Broad gradients are the field's part (`field`), not this one's: ridge and robust bound of what is set aside.
-_RIDGE: Final = (0.002, 0.02, 0.01, 0.05, 0.08, 0.03, 0.01, 0.05, 0.01)
+# Robust bound of the broad gradient that is set aside for the field, in stops.
 _HUBER: Final = 0.5
-_FIT_ROUNDS: Final = 8
 # Share of a filter's window that must be skin for its full effect.
 _FULL: Final = 0.35
 # Pixels of skin that must be seen on both halves before they are compared.
@@ -126,16 +125,11 @@ def evened(linear: LinearRGB, half: Halves, terms: Array) -> NDArray[np.float32]
         lit = np.asarray(linear * gain, np.float32)
         guide = half.soft_log2(color.luminance(lit))
         odd = half.odd(guide)
-        odd[inside] -= basis @ _broad(basis, odd[inside])
+        odd[inside] -= basis @ robust(odd[inside], basis, np.array(RIDGE), _HUBER)
         stops = stops - half.smoothed(odd, guide, _REACH)
-        gain = dimmed(linear, _bounded(stops), half.mask, half.unit)
+        gain = dimmed(linear, bounded(stops, _MOST_UP, _MOST_DOWN), half.mask, half.unit)
         gain = gain * _colours(np.asarray(linear * gain, np.float32), half)
     return np.asarray(gain, np.float32)
-
-
-def _bounded(stops: Array) -> Array:
-    up = _MOST_UP * np.tanh(np.maximum(stops, 0) / _MOST_UP)
-    return np.asarray(up - _MOST_DOWN * np.tanh(np.maximum(-stops, 0) / _MOST_DOWN))
 
 
 def unlike(linear: LinearRGB, landmarks: Landmarks, shading: NDArray[Any]) -> float:
@@ -150,17 +144,6 @@ def unlike(linear: LinearRGB, landmarks: Landmarks, shading: NDArray[Any]) -> fl
     wanted = np.log2(np.maximum(shading[0] + normals @ shading[1:], _LEAST_LIGHT))
     off = half.odd(half.soft_log2(color.luminance(linear))) - half.odd(wanted)
     return float(np.sqrt((off[inside] ** 2).mean()))
-
-
-def _broad(basis: Array, values: Array) -> Array:
-    """(k,) coefficients of the broad gradient in `values` (N,), robustly."""
-    weights, pull = np.ones(len(values)), np.diag(_RIDGE) * len(values)
-    solution = np.zeros(basis.shape[1])
-    for _ in range(_FIT_ROUNDS):
-        weighted = basis * weights[:, None]
-        solution = np.linalg.solve(weighted.T @ basis + pull, weighted.T @ values)
-        weights = np.minimum(1.0, _HUBER / np.maximum(np.abs(values - basis @ solution), 1e-6))
-    return np.asarray(solution)
 
 
 def _colours(linear: LinearRGB, half: Halves) -> Array:
