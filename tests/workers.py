@@ -21,6 +21,11 @@ def start_worker(*queues: str, **environment: str) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(command, env=env, cwd=ROOT, start_new_session=True)
 
 
+def called(label: str) -> str:
+    """A worker's name that no other test process on this machine gives: there is one worker of a name."""
+    return f"{label}-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+
+
 def kill(process: "subprocess.Popen[bytes]") -> None:
     """SIGKILL, as the kernel does when memory runs out."""
     os.killpg(process.pid, signal.SIGKILL)

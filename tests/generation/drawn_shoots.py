@@ -15,9 +15,12 @@ from teams.actor import Actor
 from teams.models import Company
 from teams.services import consents
 from tests.cast import House, make_cast
-from tests.workers import eventually, worker
+from tests.workers import called, eventually, worker
 
 PORTRAIT = "eileen-collins.png"
+# Seeds of a product's shoots follow from the employee's id, which is another in every run of the tests; what
+# random weights draw differs by seed, and with some of them fails a gate.
+SEED = 1002
 
 
 def generating(look: Look) -> House:
@@ -30,8 +33,8 @@ def generating(look: Look) -> House:
     return house
 
 
-def asked(house: House, who: str = "ines", data: bytes | None = None) -> Shoot:
-    """The queued shoot of a person who agreed to generated pictures, with one checked photo."""
+def asked(house: House, who: str = "ines", data: bytes | None = None, seed: int = SEED) -> Shoot:
+    """The queued shoot of a person who agreed to generated pictures, with one checked photo and this seed."""
     person = house.employees[who]
     data = data or portrait_files()[PORTRAIT]
     with house.scope():
@@ -39,7 +42,10 @@ def asked(house: House, who: str = "ines", data: bytes | None = None) -> Shoot:
         consents.give(person, house.invites[who], generated=True, signature=person.name, language="en")
         arrived = uploads.receive_file(person, Actor.employee(person), "me.png", io.BytesIO(data), len(data))
         jobs.check_photo(str(person.company_id), str(arrived.photo.pk))
-        return shoots.start(person, Actor.employee(person))
+        shoot = shoots.start(person, Actor.employee(person))
+        Shoot.objects.filter(pk=shoot.pk).update(seed=seed)
+        shoot.refresh_from_db()
+        return shoot
 
 
 @contextmanager
@@ -53,7 +59,7 @@ def in_progress(house: House, *asked_for: Shoot, **environment: str) -> Iterator
         seen.update(one.stage for one in now)
         return all(one.status in {"done", "failed"} for one in now)
 
-    with worker("gpu", "--as", "gpu.tiny", **environment):
+    with worker("gpu", "--as", called("gpu.tiny"), **environment):
         eventually(over, within_s=300)
         yield seen
 

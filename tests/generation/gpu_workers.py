@@ -19,7 +19,7 @@ from teams.models import Company, StatusEvent
 from teams.services import consents
 from tests import engines
 from tests.cast import Cast, House, make_cast
-from tests.workers import kill, start_worker
+from tests.workers import called, kill, start_worker
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def gpu(tmp_path: Path) -> Iterator[Callable[..., Any]]:
     started: list[Any] = []
 
     def start(name: str = "gpu.test", **environment: str) -> Any:
-        process = start_worker("gpu", "--as", name, TEST_ENGINE=str(tmp_path), **environment)
+        process = start_worker("gpu", "--as", called(name), TEST_ENGINE=str(tmp_path), **environment)
         started.append(process)
         return process
 
