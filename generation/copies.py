@@ -25,9 +25,18 @@ def thumb(candidate: Candidate) -> str:
     return _copy(candidate, candidate.small, "thumb", THUMB_PX, THUMB_QUALITY)
 
 
-def _copy(candidate: Candidate, source: str, name: str, side_px: int | None, quality: int) -> str:
+def every_file(candidate: Candidate) -> list[str]:
+    """Keys of a candidate's pictures in renditions, whether its copies have been made or not."""
+    return [candidate.image, candidate.small, *(_key(candidate, name) for name in ("large", "thumb"))]
+
+
+def _key(candidate: Candidate, name: str) -> str:
     # By the stored picture's own name: ranks change while a shoot runs.
-    key = shoot_key(candidate.shoot, f"{PurePosixPath(candidate.image).stem}-{name}.jpg")
+    return shoot_key(candidate.shoot, f"{PurePosixPath(candidate.image).stem}-{name}.jpg")
+
+
+def _copy(candidate: Candidate, source: str, name: str, side_px: int | None, quality: int) -> str:
+    key = _key(candidate, name)
     if not storage.renditions().exists(key):
         with Image.open(io.BytesIO(storage.read(storage.renditions(), source))) as stored:
             picture = stored.convert("RGB")

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
+from generation.imaging.nudge import STEPS, Nudge
 from generation.services import engines, uploads
 from teams.models import Company
 
@@ -39,6 +40,19 @@ class RetakeForm(forms.Form):
         widget=forms.RadioSelect,
         label=_("What should be different?"),
     )
+
+
+class NudgeForm(forms.Form):
+    """A small change of a picture, in steps."""
+
+    brightness = forms.IntegerField(min_value=-STEPS, max_value=STEPS)
+    size = forms.IntegerField(min_value=-STEPS, max_value=STEPS)
+    side = forms.IntegerField(min_value=-STEPS, max_value=STEPS)
+
+    @property
+    def nudge(self) -> Nudge:
+        """What a valid form asks for."""
+        return Nudge(**self.cleaned_data)
 
 
 class EnginesForm(forms.Form):

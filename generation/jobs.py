@@ -12,10 +12,10 @@ from branding.selectors import framing_for
 from generation import pipeline, resident, transitions
 from generation.imaging.errors import Cancelled, EngineError, SubjectError
 from generation.imaging.types import Progress
-from generation.models import PhotoStatus, Shoot, SourcePhoto
-from generation.services import announcements, claims, engines, outcomes, uploads
+from generation.models import Nudge, NudgeStatus, PhotoStatus, Shoot, SourcePhoto
+from generation.services import announcements, claims, engines, nudges, outcomes, uploads
 from generation.services.engines import NEXT_SHOOT
-from portal.lib.jobrow import beat
+from portal.lib.jobrow import beat, due
 from portal.lib.jobs import enqueue
 from teams import tenancy
 from teams.tenancy import tenant_job
@@ -55,6 +55,21 @@ def _drop_copies_of_deleted(photo: SourcePhoto, findings: dict[str, Any]) -> Non
         return
     photo.normalized, photo.thumbnail = findings.get("normalized", ""), findings.get("thumbnail", "")
     uploads.delete_files(photo)
+
+
+@tenant_job
+def nudge_picture(company_id: str, nudge_id: str) -> None:
+    """Make the small change that an employee asked for in a picture."""
+    rows = due(Nudge.objects.filter(pk=nudge_id, status=NudgeStatus.QUEUED))
+    nudge = rows.select_related("company", "candidate__shoot__style_version").first()
+    if nudge is None:
+        return
+    try:
+        transitions.nudge_claimed(nudge)
+    except TransitionRefused:
+        # Another worker was faster, or it was taken back.
+        return
+    nudges.carry_out(nudge)
 
 
 def next_shoot(queue: str = "studio") -> None:

@@ -5,8 +5,10 @@ Everything of one person lies under one folder per storage, which is what erasur
 """
 
 import uuid
+from collections.abc import Mapping
+from pathlib import PurePosixPath
 
-from generation.models import Headshot, Shoot, SourcePhoto, Upload
+from generation.models import Candidate, Headshot, Shoot, SourcePhoto, Upload
 
 
 def person_folder(company_id: uuid.UUID, employee_id: uuid.UUID) -> str:
@@ -22,6 +24,12 @@ def photo_key(photo: SourcePhoto, name: str) -> str:
 def shoot_key(shoot: Shoot, name: str) -> str:
     """A shoot's files, in the renditions and masters storages."""
     return f"{person_folder(shoot.company_id, shoot.employee_id)}/{shoot.pk}/{name}"
+
+
+def nudge_key(candidate: Candidate, steps: Mapping[str, int], name: str) -> str:
+    """A nudged picture's files, in the renditions storage, beside the picture that it is a change of."""
+    stem = PurePosixPath(candidate.image).stem
+    return shoot_key(candidate.shoot, f"{stem}-nudge{'_'.join(str(step) for step in steps.values())}{name}")
 
 
 def rendition_key(headshot: Headshot, version_id: uuid.UUID, name: str) -> str:

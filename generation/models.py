@@ -209,11 +209,60 @@ class Candidate(TenantModel):
     measures = models.JSONField(default=dict)
     seconds = models.FloatField(default=0.0)
     favourite = models.BooleanField(default=False)
+    # The picture that this one is a small change of, and the change in steps (`imaging.nudge.Nudge`). It has
+    # that one's rank, and shares its master.
+    nudged_from = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="nudged")
+    nudge_steps = models.JSONField(default=dict)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         ordering = ["rank"]
-        constraints = [models.UniqueConstraint(fields=["shoot", "rank"], name="candidate_rank_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["shoot", "rank"],
+                condition=models.Q(nudged_from=None),
+                name="candidate_rank_once",
+            ),
+            models.UniqueConstraint(fields=["nudged_from", "nudge_steps"], name="candidate_nudge_once"),
+        ]
+
+
+class NudgeStatus(models.TextChoices):
+    QUEUED = "queued", _("Waiting")
+    RUNNING = "running", _("In the studio")
+    DONE = "done", _("Ready")
+    FAILED = "failed", _("Could not be made")
+    UNDONE = "undone", _("Taken back")
+
+
+class Nudge(TenantModel, JobRow):
+    """A small change that an employee asked for in one of their pictures; that one stays as it is."""
+
+    candidate = models.OneToOneField(Candidate, on_delete=models.CASCADE, related_name="nudge")
+    status = models.CharField(max_length=10, choices=NudgeStatus.choices, default=NudgeStatus.QUEUED)
+    # Steps asked for last, see `imaging.nudge`.
+    brightness = models.SmallIntegerField(default=0)
+    size = models.SmallIntegerField(default=0)
+    side = models.SmallIntegerField(default=0)
+    # The newest picture that came of it; that of an earlier wish until the next one is ready.
+    result = models.OneToOneField(Candidate, null=True, on_delete=models.SET_NULL, related_name="+")
+    # Claims that earlier wishes took.
+    earlier = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(brightness__range=(-2, 2), size__range=(-2, 2), side__range=(-2, 2)),
+                name="nudge_is_small",
+            )
+        ]
+        indexes = [models.Index(fields=["status"], name="nudge_by_status")]
+
+    @property
+    def failures(self) -> int:
+        """Attempts at the present wish."""
+        return self.attempt - self.earlier
 
 
 class HeadshotStatus(models.TextChoices):

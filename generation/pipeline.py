@@ -96,7 +96,7 @@ def photograph(shoot: Shoot, size: tuple[int, int], progress: Progress, drawn: D
     raises to stop.
     """
     look = look_of(shoot)
-    gallery = drawn.gallery if drawn else _gallery(shoot, look, progress)
+    gallery = drawn.gallery if drawn else gallery_of(shoot, look, progress)
     begin = reached = _DRAWN_SHARE if drawn else _LOADING_SHARE
 
     def later(stage: str, done: float) -> None:
@@ -158,7 +158,7 @@ def draw_together(people: Sequence[tuple[Shoot, Progress]], size: tuple[int, int
 
 def _sitter(shoot: Shoot, size: tuple[int, int], progress: Progress) -> Sitter:
     look = look_of(shoot)
-    gallery = _gallery(shoot, look, progress)
+    gallery = gallery_of(shoot, look, progress)
 
     def told(stage: str, done: float) -> None:
         progress(stage, _LOADING_SHARE + (_DRAWN_SHARE - _LOADING_SHARE) * done)
@@ -168,7 +168,8 @@ def _sitter(shoot: Shoot, size: tuple[int, int], progress: Progress) -> Sitter:
     )
 
 
-def _gallery(shoot: Shoot, look: Look, progress: Progress) -> Gallery:
+def gallery_of(shoot: Shoot, look: Look, progress: Progress) -> Gallery:
+    """The photos of a shoot, checked again. Raises SubjectError `no_usable_photo`."""
     return photocheck.build_gallery(_load_photos(shoot, look, progress))
 
 
@@ -230,11 +231,9 @@ def _store(shoot: Shoot, picture: Picture) -> None:
     stem = picture.take.key
     image, small = shoot_key(shoot, f"{stem}.png"), shoot_key(shoot, f"{stem}-small.jpg")
     master = shoot_key(shoot, f"{stem}.master")
-    storage.put(storage.renditions(), image, encode.png(picture.image))
-    small_pixels = encode.resize_to_fit(picture.image, SMALL_PX)
-    storage.put(storage.renditions(), small, decode.encode_jpeg(small_pixels, 88))
+    store_pictures(picture, image, small)
     storage.put(storage.masters(), master, masters.save_master(picture.master))
-    columns = _columns(picture) | {"image": image, "small": small, "master": master}
+    columns = columns_of(picture) | {"image": image, "small": small, "master": master}
     with transaction.atomic():
         mine = Shoot.objects.select_for_update().filter(pk=shoot.pk)
         current = mine.values_list("attempt", flat=True).first()
@@ -252,7 +251,14 @@ def _store(shoot: Shoot, picture: Picture) -> None:
     raise Cancelled("lost_claim")
 
 
-def _columns(picture: Picture) -> dict[str, Any]:
+def store_pictures(picture: Picture, image: str, small: str) -> None:
+    """Write a finished picture and its small copy under these keys, in renditions."""
+    storage.put(storage.renditions(), image, encode.png(picture.image))
+    small_pixels = encode.resize_to_fit(picture.image, SMALL_PX)
+    storage.put(storage.renditions(), small, decode.encode_jpeg(small_pixels, 88))
+
+
+def columns_of(picture: Picture) -> dict[str, Any]:
     """What was measured on a picture, as columns of its row."""
     height, width = picture.image.shape[:2]
     return {

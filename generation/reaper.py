@@ -7,8 +7,8 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from generation.models import PhotoStatus, Shoot, ShootStatus, SourcePhoto, Worker
-from generation.services import outcomes, retention, shoots, uploads
+from generation.models import Nudge, NudgeStatus, PhotoStatus, Shoot, ShootStatus, SourcePhoto, Worker
+from generation.services import nudges, outcomes, retention, shoots, uploads
 from generation.services.engines import NEXT_SHOOT
 from portal.lib.jobrow import due
 from portal.lib.jobs import enqueue, length
@@ -27,12 +27,13 @@ _WORKER_KEPT = timedelta(hours=1)
 
 
 def reap() -> None:
-    """One round over shoots and photos of all companies."""
+    """One round over shoots, photos and nudges of all companies."""
     with tenancy.system_scope():
         _requeue_dead_shoots()
         _push_queued_shoots()
         _forget_dead_workers()
         _push_unchecked_photos()
+        _revive_nudges()
         uploads.drop_abandoned()
         retention.finish_removals()
         retention.remove_expired()
@@ -66,3 +67,17 @@ def _push_unchecked_photos() -> None:
     for photo in SourcePhoto.objects.filter(lost, status=PhotoStatus.RECEIVED)[:500]:
         SourcePhoto.objects.filter(pk=photo.pk).update(enqueued_at=now)
         enqueue("intake", "generation.jobs.check_photo", photo.company_id, photo.pk)
+
+
+def _revive_nudges() -> None:
+    now = timezone.now()
+    silent = now - timedelta(seconds=settings.HEARTBEAT_TIMEOUT_S)
+    for nudge in Nudge.objects.filter(status=NudgeStatus.RUNNING, heartbeat_at__lt=silent):
+        try:
+            nudges.lost(nudge)
+        except TransitionRefused:
+            continue
+    missing = Q(enqueued_at=None) | Q(enqueued_at__lt=now - timedelta(seconds=LOST_AFTER_S))
+    for nudge in due(Nudge.objects.filter(missing, status=NudgeStatus.QUEUED))[:_MOST_JOBS]:
+        Nudge.objects.filter(pk=nudge.pk).update(enqueued_at=now)
+        enqueue(nudges.QUEUE, nudges.JOB, nudge.company_id, nudge.pk)

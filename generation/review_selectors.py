@@ -101,6 +101,8 @@ class Case:
     numbers: list[tuple[str, str, str]]
     # The headshot in use until now, when there is one.
     in_use: Headshot | None
+    # What the person had changed in the picture, in words; empty for nothing.
+    adjusted: str
 
     @property
     def team(self) -> list[Headshot]:
@@ -132,6 +134,7 @@ def case(headshot: Headshot) -> Case:
         departures=team.departures.get(headshot.pk, []),
         numbers=verdicts.numbers(candidate),
         in_use=in_use,
+        adjusted=sentences.nudged(candidate.nudge_steps),
     )
 
 

@@ -1,12 +1,12 @@
 """What an employee's pages show: photos with verdicts, what the set still lacks, the shoot, the pictures."""
 
 import math
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-import numpy as np
 from django.utils import timezone
 
 from branding.models import StyleVersion
@@ -14,11 +14,12 @@ from generation import sentences, turns
 from generation.imaging import photoset
 from generation.imaging.engines.table import ENGINES, installed
 from generation.imaging.models.configured import store
+from generation.members import member
 from generation.models import (
-    FACE_THUMBNAIL,
     Candidate,
     Headshot,
     HeadshotStatus,
+    Nudge,
     PhotoStatus,
     Shoot,
     ShootStatus,
@@ -70,7 +71,7 @@ def photo_set(employee: Employee) -> PhotoSet:
     """The person's photos, each with its verdict, judged together too."""
     photos = list(SourcePhoto.objects.filter(employee=employee).exclude(status=PhotoStatus.DELETED))
     checked = [photo for photo in photos if photo.status == PhotoStatus.CHECKED]
-    summary = photoset.summarise([_member(photo) for photo in checked])
+    summary = photoset.summarise([member(photo) for photo in checked])
     by_id = {str(photo.pk): photo for photo in photos}
     repeated = {name: by_id[other].original_name for name, other in summary.duplicates}
     words = [sentences.sentence(code, data) for code, data in summary.parts()]
@@ -88,17 +89,6 @@ def photo_set(employee: Employee) -> PhotoSet:
         names = [by_id[name].original_name for name in summary.outliers]
         warning = f"{warning} ({', '.join(names)})"
     return PhotoSet(cards, usable, summary.covered, headline, hint, warning, checking)
-
-
-def _member(photo: SourcePhoto) -> photoset.Member:
-    pixels = bytes.fromhex(str(photo.measures.get(FACE_THUMBNAIL, "")))
-    side = photoset.THUMBNAIL_SIDE
-    thumbnail = None
-    if len(pixels) == side * side:
-        thumbnail = np.frombuffer(pixels, np.uint8).reshape(side, side).astype(np.float32) / 255
-    embedding = None if photo.embedding is None else np.asarray(photo.embedding, np.float64)
-    verdict = photo.verdict or Verdict.REJECT
-    return photoset.Member(str(photo.pk), verdict, photo.measures, embedding, thumbnail)  # type: ignore[arg-type]
 
 
 def _card(photo: SourcePhoto, strangers: Sequence[str], repeated: dict[str, str]) -> PhotoCard:
@@ -266,23 +256,35 @@ class Picture:
     likeness_words: str
     likeness_percent: int
     chosen: bool
+    # What the person had changed in it, in words; empty for a picture as it was made.
+    adjusted: str = ""
 
 
 def galleries(employee: Employee) -> list[tuple[Shoot, list[Picture]]]:
-    """The finished shoots with their pictures, newest shoot first, best picture first. Each shoot with
-    `instead`, why its pictures are the person's own photos though the style draws, and `note`, what to know
-    about all of them."""
+    """The finished shoots with their pictures, newest shoot first, best picture first, a changed one behind
+    the one that it is a change of. Each shoot with `instead`, why its pictures are the person's own photos
+    though the style draws, and `note`, what to know about all of them."""
     shoots = Shoot.objects.filter(employee=employee, status=ShootStatus.DONE).prefetch_related("candidates")
     current = current_headshot(employee)
+    changed = _changed(employee)
     found = []
     for shoot in shoots.order_by("-created_at"):
-        candidates = list(shoot.candidates.all())
+        candidates = [one for one in shoot.candidates.all() if one.nudged_from_id is None]
         failed = any("fallback" in candidate.variation for candidate in candidates)
         code = "generated_failed" if failed else shoot.fallback
         shoot.instead = sentences.fallback(code)  # type: ignore[attr-defined]
         shoot.note = _note(candidates)  # type: ignore[attr-defined]
-        found.append((shoot, [picture(candidate, current) for candidate in candidates]))
+        rows = [row for one in candidates for row in (one, changed.get(one.pk)) if row is not None]
+        found.append((shoot, [picture(row, current) for row in rows]))
     return found
+
+
+def _changed(employee: Employee) -> dict[uuid.UUID, Candidate]:
+    """The pictures that came of the person's wishes, by the picture that they are a change of."""
+    if not employee.company.allow_nudges:
+        return {}
+    rows = Nudge.objects.filter(candidate__shoot__employee=employee).exclude(result=None)
+    return {row.candidate_id: row.result for row in rows.select_related("result") if row.result}
 
 
 def _note(candidates: Sequence[Candidate]) -> str:
@@ -298,7 +300,7 @@ def picture(candidate: Candidate, current: Headshot | None) -> Picture:
     words = sentences.likeness(candidate.likeness)
     counts = current is not None and current.status != HeadshotStatus.RETURNED
     chosen = counts and current is not None and current.candidate_id == candidate.pk
-    return Picture(candidate, words, percent, chosen)
+    return Picture(candidate, words, percent, chosen, sentences.nudged(candidate.nudge_steps))
 
 
 def current_headshot(employee: Employee) -> Headshot | None:

@@ -29,6 +29,10 @@ _STAGES: Final = {
     "develop": _("Cutting you out of the background, hair by hair"),
     "finish": _("Setting light, framing and backdrop"),
     "rank": _("Putting the best first"),
+    # Of a small change of a finished picture.
+    "layers": _("Fetching your picture's layers"),
+    "measure": _("Looking at it afresh"),
+    "judge": _("Checking that it is still you, and still one team"),
     "storing": _("Laying out your pictures"),
     "done": _("Ready"),
 }
@@ -149,3 +153,44 @@ _START: Final = {
 def start_refused(code: str, data: Mapping[str, Any]) -> str:
     """Why a shoot cannot be started now."""
     return gettext(_START[code]).format(**data)
+
+
+# What the steps of a small change are called, from the lowest to the highest.
+_AS_MADE: Final = _("as made")
+NUDGES: Final = {
+    "brightness": (_("darker"), _("a little darker"), _AS_MADE, _("a little lighter"), _("lighter")),
+    "size": (_("head smaller"), _("head a little smaller"), _AS_MADE, _("head a little larger"),
+             _("head larger")),
+    "side": (_("to the left"), _("a little to the left"), _AS_MADE, _("a little to the right"),
+             _("to the right")),
+}  # fmt: skip
+
+
+def nudge_step(name: str, step: int) -> str:
+    """A step of a small change in words."""
+    return gettext(NUDGES[name][step + len(NUDGES[name]) // 2])
+
+
+def nudged(steps: Mapping[str, int]) -> str:
+    """A small change in words: "a little lighter, head larger"; empty for none."""
+    return ", ".join(nudge_step(name, int(steps[name])) for name in NUDGES if steps.get(name))
+
+
+_NUDGE_GATES: Final = {
+    "gate_skin_ita": "nudge_skin",
+    "gate_skin_lightness": "nudge_skin",
+    "gate_own_skin_ita": "nudge_skin",
+    "gate_own_skin_lightness": "nudge_skin",
+    "gate_clipped": "nudge_skin",
+    "crop_too_tight": "nudge_photo_ends",
+    "head_cut": "nudge_photo_ends",
+    "no_usable_photo": "nudge_no_photos",
+}
+
+
+def nudge_failure(kind: str, code: str) -> str:
+    """Why a small change could not be made, and what to do."""
+    if kind == "engine":
+        return gettext(messages.SHOOT["engine_failed"])
+    known = _NUDGE_GATES.get(code, code)
+    return gettext(messages.NUDGE.get(known, messages.NUDGE["nudge_gate"]))

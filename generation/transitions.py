@@ -1,4 +1,4 @@
-"""The only writer of the status of photos, shoots and headshots: each move with its event row.
+"""The only writer of the status of photos, shoots, nudges and headshots: each move with its event row.
 
 A running row belongs to the attempt that claimed it; every later move by a worker names that attempt, so
 a worker that was thought dead and comes back cannot finish another's work.
@@ -15,6 +15,8 @@ from generation.models import (
     Candidate,
     Headshot,
     HeadshotStatus,
+    Nudge,
+    NudgeStatus,
     PhotoStatus,
     Shoot,
     ShootStatus,
@@ -34,6 +36,16 @@ SHOOT_MOVES: Moves = {
     ShootStatus.DONE: frozenset({ShootStatus.RUNNING}),
     ShootStatus.FAILED: frozenset({ShootStatus.RUNNING}),
     ShootStatus.CANCELLED: frozenset({ShootStatus.QUEUED, ShootStatus.RUNNING}),
+}
+NUDGE_MOVES: Moves = {
+    NudgeStatus.RUNNING: frozenset({NudgeStatus.QUEUED}),
+    NudgeStatus.DONE: frozenset({NudgeStatus.RUNNING}),
+    NudgeStatus.FAILED: frozenset({NudgeStatus.RUNNING}),
+    NudgeStatus.UNDONE: frozenset(
+        {NudgeStatus.QUEUED, NudgeStatus.RUNNING, NudgeStatus.DONE, NudgeStatus.FAILED}
+    ),
+    # Tried again after a worker's death, or asked for anew with other steps.
+    NudgeStatus.QUEUED: frozenset(NudgeStatus),
 }
 HEADSHOT_MOVES: Moves = {
     HeadshotStatus.APPROVED: frozenset({HeadshotStatus.CHOSEN}),
@@ -101,15 +113,17 @@ def shoot_claimed(shoot: Shoot, worker: str = "") -> None:
     shoot.refresh_from_db()
 
 
-def _as_attempt(shoot: Shoot, to: str, why: str, **fields: Any) -> None:
-    """Move a running shoot, only if it is still the attempt that this worker claimed."""
+def _as_attempt(row: Shoot | Nudge, to: str, why: str, **fields: Any) -> None:
+    """Move a running shoot or nudge, only if it is still the attempt that this worker claimed."""
     with transaction.atomic():
-        mine = Shoot.objects.select_for_update().filter(
-            pk=shoot.pk, status=ShootStatus.RUNNING, attempt=shoot.attempt
+        mine = (
+            type(row)
+            ._default_manager.select_for_update()
+            .filter(pk=row.pk, status="running", attempt=row.attempt)
         )
         if not mine.exists():
-            raise TransitionRefused(shoot, to)
-        move(shoot, to, SHOOT_MOVES, why=why, **fields)
+            raise TransitionRefused(row, to)
+        move(row, to, SHOOT_MOVES if isinstance(row, Shoot) else NUDGE_MOVES, why=why, **fields)
 
 
 def shoot_done(shoot: Shoot) -> None:
@@ -176,6 +190,56 @@ def shoot_handed_over(shoot: Shoot, engine: str, queue: str, why: str) -> None:
 def shoot_cancelled(shoot: Shoot, by: Actor, why: str = "") -> None:
     """Stopped by somebody; a running worker notices at its next heartbeat."""
     move(shoot, ShootStatus.CANCELLED, SHOOT_MOVES, by=by, why=why, finished_at=timezone.now())
+
+
+# --- nudges --------------------------------------------------------------------------------------
+
+
+def nudge_asked(candidate: Candidate, steps: dict[str, Any], by: Actor) -> Nudge:
+    """A small change of this picture is wanted; it takes the place of an earlier wish, also of one that a
+    worker is carrying out, who notices at the next step."""
+    with transaction.atomic():
+        row, new = Nudge.objects.get_or_create(
+            candidate=candidate, defaults={"company_id": candidate.company_id, **steps}
+        )
+        if new:
+            record_move(row, "", NudgeStatus.QUEUED, by)
+            return row
+        now = Nudge.objects.select_for_update().get(pk=row.pk)
+        fresh: dict[str, Any] = {"stage": "", "progress": 0.0, "error_kind": "", "error_code": "",
+                                 "error_data": {}, "not_before": None, "enqueued_at": None}  # fmt: skip
+        move(now, NudgeStatus.QUEUED, NUDGE_MOVES, by=by, earlier=now.attempt, **steps, **fresh)
+    return now
+
+
+def nudge_claimed(nudge: Nudge) -> None:
+    """A worker takes it. Raises TransitionRefused when it is not queued any more."""
+    now = timezone.now()
+    fields: dict[str, Any] = {"attempt": models.F("attempt") + 1, "heartbeat_at": now, "started_at": now}
+    move(nudge, NudgeStatus.RUNNING, NUDGE_MOVES, stage="", progress=0.0, **fields)
+    nudge.refresh_from_db(fields=["attempt"])
+
+
+def nudge_done(nudge: Nudge, result: Candidate) -> None:
+    """Its picture is stored."""
+    _as_attempt(nudge, NudgeStatus.DONE, "", result=result, finished_at=timezone.now(), progress=1.0)
+
+
+def nudge_failed(nudge: Nudge, kind: str, code: str, data: dict[str, Any]) -> None:
+    """Final; a picture of an earlier wish stays."""
+    error = {"error_kind": kind, "error_code": code, "error_data": data}
+    _as_attempt(nudge, NudgeStatus.FAILED, code, finished_at=timezone.now(), **error)
+
+
+def nudge_requeued(nudge: Nudge, code: str, *, delay: bool = True) -> None:
+    """Tried again: after a back-off when we failed, at once when only its worker died."""
+    wait = retry_delay(max(nudge.failures, 1)) if delay else timedelta(0)
+    _as_attempt(nudge, NudgeStatus.QUEUED, code, not_before=timezone.now() + wait, enqueued_at=None)
+
+
+def nudge_undone(nudge: Nudge, by: Actor) -> None:
+    """Taken back by the person. Raises TransitionRefused when it was before."""
+    move(nudge, NudgeStatus.UNDONE, NUDGE_MOVES, by=by, result=None, finished_at=timezone.now())
 
 
 # --- headshots -----------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from generation.views import engines, forget, library, materials, media, preview, review, studio
+from generation.views import engines, forget, library, materials, media, picks, preview, review, studio
 
 # under /c/<company>/me/<token>/
 studio_urls: list[URLPattern] = [
@@ -18,7 +18,9 @@ studio_urls: list[URLPattern] = [
     path("generated/", engines.generated, name="generated"),
     path("choose/", studio.choose, name="choose"),
     path("choose/none/", studio.none_of_these, name="none_of_these"),
-    path("choose/<uuid:candidate>/", studio.pick, name="pick"),
+    path("choose/<uuid:candidate>/", picks.pick, name="pick"),
+    path("choose/<uuid:candidate>/adjust/", picks.adjust, name="adjust"),
+    path("choose/<uuid:candidate>/adjust/undo/", picks.undo_adjust, name="undo_adjust"),
     path("choose/<uuid:candidate>/favourite/", studio.favourite, name="favourite"),
     path("done/", studio.done, name="done"),
     path("done/download/<slug:preset>/", studio.download, name="download"),

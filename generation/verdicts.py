@@ -31,25 +31,25 @@ _GATES: Final[dict[str, tuple[str, str, str, str]]] = {
         _("Skin tone is true"),
         _("Skin tone is close to the limit"),
         _("Skin tone has drifted"),
-        _("tone drift (ITA)"),
+        _("change of skin tone, in degrees"),
     ),
     "skin_lightness": (
         _("Skin lightness is true"),
         _("Skin lightness is close to the limit"),
         _("Skin has become lighter or darker"),
-        _("lightness drift (L*)"),
+        _("change of skin lightness, of 100"),
     ),
     "light": (
         _("Light is even enough for the style"),
         _("Light is nearly too hard for the style"),
         _("Light is too hard for the style"),
-        _("key to fill"),
+        _("bright side to dark side"),
     ),
     "shadow": (
         _("No hard shadow on the face"),
         _("A shadow on one half of the face deserves a look"),
         _("A hard shadow lies on one half of the face"),
-        _("shadow left (stops)"),
+        _("shadow left, in stops"),
     ),
     "matte": (
         _("Cleanly cut out"),
@@ -69,13 +69,13 @@ _GATES: Final[dict[str, tuple[str, str, str, str]]] = {
         _("Skin tone as in the person's own photos"),
         _("Skin tone is close to the limit"),
         _("Skin tone is not that of the person's own photos"),
-        _("tone drift (ITA)"),
+        _("change of skin tone, in degrees"),
     ),
     "own_skin_lightness": (
         _("Skin as light as in the person's own photos"),
         _("Skin lightness is close to the limit"),
         _("Skin is lighter or darker than in the person's own photos"),
-        _("lightness drift (L*)"),
+        _("change of skin lightness, of 100"),
     ),
     "glasses": (
         _("Glasses as in the photos"),
@@ -214,7 +214,11 @@ def numbers(candidate: Candidate) -> list[tuple[str, str, str]]:
     rows = [
         (_("Key light, from the side"), f"{light['azimuth_deg']:.0f}°", f"{rig.key_azimuth_deg:.0f}°"),
         (_("Key light, from above"), f"{light['elevation_deg']:.0f}°", f"{rig.key_elevation_deg:.0f}°"),
-        (_("Key to fill"), f"{_Number(light['key_fill_ratio']):.2f}", f"{_Number(rig.key_fill_ratio):.2f}"),
+        (
+            _("Bright side to dark side (key to fill)"),
+            f"{_Number(light['key_fill_ratio']):.2f}",
+            f"{_Number(rig.key_fill_ratio):.2f}",
+        ),
         (_("Colour temperature"), f"{light['temperature_k']:.0f} K", f"{rig.temperature_k:.0f} K"),
         (_("Eye line, from the top"), percent(framing.get("eye_line")), percent(look.framing.eye_line)),
         (_("Eyes to chin"), percent(framing.get("head_height")), percent(look.framing.head_height)),

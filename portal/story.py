@@ -60,10 +60,11 @@ def _photo(photo: SourcePhoto) -> dict[str, Any]:
 
 
 def _shoot(shoot: Shoot) -> dict[str, Any]:
+    pictures = shoot.candidates.filter(nudged_from=None)
     return {
         "row": shoot,
         "style": str(shoot.style_version),
-        "candidates": shoot.candidates.count() if shoot.status == ShootStatus.DONE else 0,
+        "candidates": pictures.count() if shoot.status == ShootStatus.DONE else 0,
     }
 
 

@@ -208,6 +208,7 @@ class BrandForm(_CompanyForm):
             "max_photos",
             "max_shoots",
             "retention_days",
+            "allow_nudges",
         )
         widgets = {
             "accent": forms.TextInput(attrs={"type": "color"}),
@@ -225,6 +226,7 @@ class BrandForm(_CompanyForm):
             "max_photos": gettext_lazy("Photos per person, at most"),
             "max_shoots": gettext_lazy("Rounds of pictures per person, at most"),
             "retention_days": gettext_lazy("Days that photos are kept"),
+            "allow_nudges": gettext_lazy("People may adjust light and crop a little"),
         }
         help_texts = {
             "accent": gettext_lazy(
@@ -238,6 +240,9 @@ class BrandForm(_CompanyForm):
             "max_photos": gettext_lazy("4 to 40. Eight good ones are plenty."),
             "max_shoots": gettext_lazy("1 to 20. How often somebody may say “none of these”."),
             "retention_days": gettext_lazy("30 to 1,095. Named in the consent; photos are deleted after it."),
+            "allow_nudges": gettext_lazy(
+                "Within the style's framing and their own skin tone. Changes are checked and shown in review."
+            ),
         }
 
     def clean_name(self) -> str:

@@ -28,6 +28,8 @@ class Company(models.Model):
     due_on = models.DateField(null=True, blank=True)
     max_photos = models.PositiveSmallIntegerField(default=12)
     max_shoots = models.PositiveSmallIntegerField(default=4)
+    # Whether people may ask for small changes of light and crop in their pictures.
+    allow_nudges = models.BooleanField(default=True)
     # Whether machines may draw pictures of people here at all, and which of their engines may not.
     allow_generated = models.BooleanField(default=False)
     engines_off = models.JSONField(default=list, blank=True)

@@ -7,6 +7,7 @@ A delivered file carries no metadata of the photo. It says what kind of picture 
 import io
 import struct
 import zlib
+from collections.abc import Mapping
 from typing import Any, Final, Literal
 from xml.sax.saxutils import escape, quoteattr
 
@@ -38,16 +39,36 @@ _PACKET: Final = (
     '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
     '<rdf:Description rdf:about="" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" '
     'xmlns:dc="http://purl.org/dc/elements/1.1/" Iptc4xmpExt:DigitalSourceType={source}>'
-    "{rights}</rdf:Description></rdf:RDF></x:xmpmeta>"
+    "{rights}{history}</rdf:Description></rdf:RDF></x:xmpmeta>"
     '<?xpacket end="w"?>'
 )
 _RIGHTS: Final = '<dc:rights><rdf:Alt><rdf:li xml:lang="x-default">{holder}</rdf:li></rdf:Alt></dc:rights>'
+# What was changed at somebody's wish, in the order of the steps (XMP specification part 2, "ResourceEvent").
+_HISTORY: Final = (
+    '<xmpMM:History xmlns:xmpMM="http://ns.adobe.com/xap/1.0/mm/" '
+    'xmlns:stEvt="http://ns.adobe.com/xap/1.0/sType/ResourceEvent#"><rdf:Seq>{events}</rdf:Seq></xmpMM:History>'
+)
+_EVENT: Final = "<rdf:li stEvt:action={action} stEvt:parameters={parameters}/>"
+# Steps of `imaging.nudge` by name: the action, in the words that XMP defines, and what it was applied to.
+_ACTIONS: Final = {
+    "brightness": ("edited", "brightness of the person, steps"),
+    "size": ("cropped", "size of the head, steps"),
+    "side": ("cropped", "place to the side, steps"),
+}
 
 
-def xmp(source: Source, holder: str = "") -> bytes:
-    """The XMP packet: digital source type and, where given, whose picture it is. Nobody's name."""
+def xmp(source: Source, holder: str = "", steps: Mapping[str, int] | None = None) -> bytes:
+    """The XMP packet: digital source type and, where given, whose picture it is and which small changes
+    (`nudge.Nudge.told`) the person shown asked for. Nobody's name."""
     rights = _RIGHTS.format(holder=escape(f"© {holder}")) if holder else ""
-    return _PACKET.format(source=quoteattr(SOURCE_TYPES[source]), rights=rights).encode()
+    events = "".join(
+        _EVENT.format(action=quoteattr(action), parameters=quoteattr(f"{what}: {(steps or {})[name]:+d}"))
+        for name, (action, what) in _ACTIONS.items()
+        if (steps or {}).get(name)
+    )
+    history = _HISTORY.format(events=events) if events else ""
+    packet = _PACKET.format(source=quoteattr(SOURCE_TYPES[source]), rights=rights, history=history)
+    return packet.encode()
 
 
 def crop_box(

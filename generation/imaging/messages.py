@@ -166,6 +166,23 @@ SHOOT: Final[dict[str, str]] = {
     "engine_failed": _("Something went wrong on our side. Try again."),
 }
 
+# Why a small change of a picture could not be made; the picture itself is as it was.
+NUDGE: Final[dict[str, str]] = {
+    "nudge_off": _("Your company wants pictures to stay as they were made."),
+    "nudge_no_layers": _(
+        "This picture is stored without the layers that a change is made from. It stays as it is; "
+        "new pictures can be changed."
+    ),
+    "nudge_no_photos": _(
+        "Your photos are deleted, so nobody could check that a changed picture still looks like you. "
+        "The picture stays as it is."
+    ),
+    "nudge_framing": _("That would leave the place that your company's style gives your head. Ask for less."),
+    "nudge_skin": _("That would change your skin's own tone. Ask for less."),
+    "nudge_photo_ends": _("Your photo ends too soon for that. Ask for a larger head, or less to the side."),
+    "nudge_gate": _("With that change the picture fails one of our checks. Ask for less."),
+}
+
 # What to know about the pictures that somebody got.
 NOTES: Final[dict[str, str]] = {
     "one_photo": _(
@@ -197,7 +214,7 @@ MATERIAL: Final[dict[str, str]] = {
     "material_damaged": _("A file of this style is damaged. Choose its backdrop and colour table again."),
 }
 
-ALL: Final[dict[str, str]] = {**DECODE, **PHOTO, **SET, **SHOOT, **NOTES, **ENGINE, **MATERIAL}
+ALL: Final[dict[str, str]] = {**DECODE, **PHOTO, **SET, **SHOOT, **NUDGE, **NOTES, **ENGINE, **MATERIAL}
 
 
 def sentence(code: str, **data: Any) -> str:

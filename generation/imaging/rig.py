@@ -19,16 +19,17 @@ _EXPOSURES: Final = 2
 
 def lighting(master: MasterLayers, look: Look, vary: Variation) -> tuple[NDArray[Any], NDArray[np.float32]]:
     """White balance as a (3, 3) matrix, and rig with the exposure that keeps the skin's own lightness
-    through the grade as a gain on the whole master, (h, w, 3) at a small size."""
+    through the grade, and what a person asked for on top, as a gain on the whole master, (h, w, 3) at a small
+    size."""
     rig = vary.light(look.light)
     found = temperature.Colour(master.light.temperature_k, master.light.tint)
     matrix = temperature.balance(found, rig.temperature_k)
+    asked = 2.0**vary.exposure_ev
     small, landmarks = estimate.small_view(master.foreground, master.landmarks)
     balanced = small @ matrix.T
     if rig.strength <= 0 and rig.rim <= 0:
-        return matrix, np.full(
-            (2, 2, 3), skin.exposure(balanced, balanced, landmarks, look.grade), np.float32
-        )
+        even = skin.exposure(balanced, balanced, landmarks, look.grade)
+        return matrix, np.full((2, 2, 3), even * asked, np.float32)
     scene = relight.scene(balanced, shrunk(master.alpha, small), landmarks, rig.strength)
     gain, exposure = np.ones(0, np.float32), 1.0
     planned: relight.Relight | None = None
@@ -37,7 +38,7 @@ def lighting(master: MasterLayers, look: Look, vary: Variation) -> tuple[NDArray
         planned = relight.plan(scene, rig, tone, planned)
         gain = planned.gain
         exposure = skin.exposure(balanced, balanced * gain, landmarks, look.grade)
-    return matrix, gain * np.float32(exposure)
+    return matrix, gain * np.float32(exposure * asked)
 
 
 def shrunk(alpha: Alpha, small: LinearRGB) -> Alpha:

@@ -365,7 +365,7 @@ def _candidate(
     wanted = variation.framing(look.framing)
     image = finish(master, look, size, variation)
     measured = gates.measure(image, master, look)
-    if _is_off(measured, wanted):
+    if is_off(measured, wanted):
         seen = steady.read_back(measured.face.landmarks, master.landmarks, wanted, size)
         master = replace(master, landmarks=seen)
         image = finish(master, look, size, variation)
@@ -409,7 +409,7 @@ def _require(name: str, gate: Gate) -> None:
         raise SubjectError(f"gate_{name}", value=round(gate.value, 3), bound=gate.bound)
 
 
-def _is_off(measured: gates.Measured, wanted: Framing) -> bool:
+def is_off(measured: gates.Measured, wanted: Framing) -> bool:
     """Whether a fresh look at the picture finds the face elsewhere than the style has it."""
     off = {
         "eye_line": measured.eye_line - wanted.eye_line,

@@ -1,6 +1,6 @@
 """What an employee decides about finished pictures."""
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from generation import transitions
 from generation.models import Candidate, Headshot, HeadshotStatus, Shoot, ShootStatus
@@ -10,7 +10,7 @@ from teams.models import Employee
 
 
 class ChoiceRefused(Exception):
-    """This picture cannot be chosen: its shoot is not finished."""
+    """This picture cannot be chosen: its shoot is not finished, or it has just been taken back."""
 
 
 def choose(candidate: Candidate, by: Actor) -> Headshot:
@@ -20,6 +20,14 @@ def choose(candidate: Candidate, by: Actor) -> Headshot:
     """
     if candidate.shoot.status != ShootStatus.DONE:
         raise ChoiceRefused
+    try:
+        return _choose(candidate, by)
+    except IntegrityError as error:
+        # A change of a picture that its owner took back in another tab at this moment.
+        raise ChoiceRefused from error
+
+
+def _choose(candidate: Candidate, by: Actor) -> Headshot:
     with transaction.atomic():
         # Two tabs queue up here.
         Employee.objects.select_for_update().get(pk=candidate.shoot.employee_id)
@@ -27,7 +35,7 @@ def choose(candidate: Candidate, by: Actor) -> Headshot:
         if already is not None:
             return already
         headshot = transitions.headshot_chosen(candidate, by)
-        picked = {"candidate": str(candidate.pk), "rank": candidate.rank}
+        picked = {"candidate": str(candidate.pk), "rank": candidate.rank, **candidate.nudge_steps}
         audit.record("headshot_chosen", headshot, by, employee_id=headshot.employee_id, **picked)
     return headshot
 

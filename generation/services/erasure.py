@@ -20,6 +20,8 @@ from generation.models import (
     Candidate,
     Headshot,
     HeadshotStatus,
+    Nudge,
+    NudgeStatus,
     PhotoStatus,
     Rendition,
     Shoot,
@@ -121,6 +123,12 @@ def _stop(employee: Employee, by: Actor) -> None:
             transitions.shoot_cancelled(shoot, by, "erased")
         except TransitionRefused:
             log.info("shoot ended by itself", shoot=str(shoot.pk))
+    open_nudges = [NudgeStatus.QUEUED, NudgeStatus.RUNNING]
+    for nudge in Nudge.objects.filter(candidate__shoot__employee=employee, status__in=open_nudges):
+        try:
+            transitions.nudge_undone(nudge, by)
+        except TransitionRefused:
+            log.info("nudge ended by itself", nudge=str(nudge.pk))
     for headshot in Headshot.objects.filter(employee=employee).exclude(status=HeadshotStatus.WITHDRAWN):
         transitions.headshot_withdrawn(headshot, by, "erased")
     for photo in SourcePhoto.objects.filter(employee=employee).exclude(status=PhotoStatus.DELETED):

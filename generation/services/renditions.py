@@ -91,7 +91,7 @@ class _Made:
 
 
 def _make(candidate: Candidate, look: Look, preset: Preset, holder: str) -> _Made:
-    packet = deliver.xmp(_source(candidate), holder)
+    packet = deliver.xmp(_source(candidate), holder, candidate.nudge_steps)
     if preset.size is None:
         stored = storage.read(storage.renditions(), candidate.image)
         return _Made(deliver.tag_png(stored, packet), candidate.width_px, candidate.height_px)

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from branding.presets import PRESETS
 from generation import review_selectors as selectors
+from generation import sentences
 from generation.models import Headshot
 from generation.review_forms import SearchForm
 from generation.services import renditions
@@ -61,7 +62,8 @@ def _approved(headshot: uuid.UUID) -> Headshot:
 def show(request: MemberRequest, headshot: uuid.UUID) -> HttpResponse:
     """One headshot, large, with every size to download."""
     row = _approved(headshot)
-    context = {"headshot": row, "presets": list(PRESETS.values())}
+    adjusted = sentences.nudged(row.candidate.nudge_steps)
+    context = {"headshot": row, "presets": list(PRESETS.values()), "adjusted": adjusted}
     return render(request, "generation/library/show.html", context)
 
 

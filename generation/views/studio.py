@@ -1,4 +1,5 @@
-"""The employee's pages behind the personal link: photos, making, choosing, done."""
+"""The employee's pages behind the personal link: photos, making, choosing, done. One picture by itself is in
+`picks`."""
 
 import uuid
 from contextlib import suppress
@@ -7,22 +8,21 @@ from urllib.parse import unquote, urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from django_htmx.http import HttpResponseClientRedirect
 
 from branding.selectors import version_for
 from generation import selectors, sentences
 from generation.forms import ACCEPT, PieceForm, RetakeForm, limited_upload_handlers
-from generation.models import Candidate, HeadshotStatus, PhotoStatus, Shoot, ShootStatus, SourcePhoto
+from generation.models import HeadshotStatus, PhotoStatus, Shoot, ShootStatus, SourcePhoto
 from generation.services import choices, engines, renditions, shoots, uploads
 from generation.views import steps
 from generation.views.consented import consented
 from generation.views.media import stream
+from generation.views.personal import away, go, own_candidate, page, part, url_of
 from portal.lib import storage
 from teams.actor import Actor
 from teams.http import EmployeeRequest
@@ -38,30 +38,11 @@ _STEP_URLS = {
 }
 
 
-def _url(request: EmployeeRequest, name: str, **kwargs: Any) -> str:
-    return reverse(name, kwargs={"company": request.company.slug, "token": request.token, **kwargs})
-
-
-def _go(request: EmployeeRequest, name: str, **kwargs: Any) -> HttpResponse:
-    return redirect(_url(request, name, **kwargs))
-
-
-def _page(request: EmployeeRequest, template: str, step: str, **context: Any) -> HttpResponse:
-    base = {"employee": request.employee, "token": request.token, "steps": steps.way(step)}
-    return render(request, f"generation/studio/{template}.html", base | context)
-
-
-def _part(request: EmployeeRequest, part: str, **context: Any) -> HttpResponse:
-    """A fragment of a page, for htmx."""
-    base = {"employee": request.employee, "token": request.token}
-    return render(request, f"generation/studio/{part}", base | context)
-
-
 @access(PERSONAL_LINK)
 @require_safe
 def here(request: EmployeeRequest) -> HttpResponse:
     """Send the person to where they are."""
-    return _go(request, _STEP_URLS[selectors.step(request.employee)])
+    return go(request, _STEP_URLS[selectors.step(request.employee)])
 
 
 # --- photos --------------------------------------------------------------------------------------
@@ -77,12 +58,12 @@ def photos(request: EmployeeRequest) -> HttpResponseBase:
         limit = limited_upload_handlers(request)
         return _take_form(request, limit)
     employee = request.employee
-    return _page(
+    return page(
         request,
         "photos",
         "photos",
         **_photo_context(request),
-        upload_url=_url(request, "studio:upload", key=uuid.UUID(int=0)),
+        upload_url=url_of(request, "studio:upload", key=uuid.UUID(int=0)),
         accept=ACCEPT,
         piece_bytes=PIECE_BYTES,
         max_bytes=uploads.max_bytes(),
@@ -123,8 +104,8 @@ def _photo_context(request: EmployeeRequest) -> dict[str, Any]:
 def photo_list(request: EmployeeRequest) -> HttpResponse:
     """The cards and the meter, while verdicts arrive."""
     if not request.htmx:
-        return _go(request, "studio:photos")
-    return _part(request, "photos.html#cards", **_photo_context(request))
+        return go(request, "studio:photos")
+    return part(request, "photos.html#cards", **_photo_context(request))
 
 
 @csrf_protect
@@ -146,7 +127,7 @@ def _take_form(request: EmployeeRequest, limit: Any) -> HttpResponse:
         messages.error(request, f"{name}: {sentences.sentence('too_many_bytes', data)}")
     if not taken and not limit.refused and not request.FILES:
         messages.error(request, _("Choose at least one photo."))
-    return _go(request, "studio:photos")
+    return go(request, "studio:photos")
 
 
 @access(PERSONAL_LINK)
@@ -202,8 +183,8 @@ def remove_photo(request: EmployeeRequest, photo: uuid.UUID) -> HttpResponse:
         with suppress(TransitionRefused):
             uploads.remove(row, Actor.employee(request.employee))
     if request.htmx:
-        return _part(request, "photos.html#cards", **_photo_context(request))
-    return _go(request, "studio:photos")
+        return part(request, "photos.html#cards", **_photo_context(request))
+    return go(request, "studio:photos")
 
 
 @access(PERSONAL_LINK)
@@ -212,7 +193,7 @@ def remove_photo(request: EmployeeRequest, photo: uuid.UUID) -> HttpResponse:
 def drop_upload(request: EmployeeRequest, key: uuid.UUID) -> HttpResponse:
     """Give up an upload that has not finished."""
     uploads.give_up(request.employee, key)
-    return _go(request, "studio:photos")
+    return go(request, "studio:photos")
 
 
 # --- making --------------------------------------------------------------------------------------
@@ -228,10 +209,10 @@ def start(request: EmployeeRequest) -> HttpResponse:
         shoots.start(request.employee, by, request.POST.get("why", ""), own_photo=own_photo)
     except shoots.StartRefused as refused:
         if refused.code == "no_style":
-            return _page(request, "no_style", "photos")
+            return page(request, "no_style", "photos")
         messages.error(request, sentences.start_refused(refused.code, refused.data))
-        return _go(request, "studio:photos")
-    return _go(request, "studio:making")
+        return go(request, "studio:photos")
+    return go(request, "studio:making")
 
 
 @access(PERSONAL_LINK)
@@ -241,19 +222,15 @@ def making(request: EmployeeRequest) -> HttpResponse:
     """How far the pictures are, live; or why there are none, and the way on."""
     shoot = selectors.latest_shoot(request.employee)
     if shoot is None:
-        return _away(request, "studio:photos")
+        return away(request, "studio:photos")
     if shoot.status == ShootStatus.DONE:
-        return _away(request, "studio:choose")
+        return away(request, "studio:choose")
     if shoot.status == ShootStatus.FAILED:
-        return _away(request, "studio:making") if request.htmx else _failed(request, shoot)
+        return away(request, "studio:making") if request.htmx else _failed(request, shoot)
     context = {"watch": selectors.watch(shoot)}
     if request.htmx:
-        return _part(request, "making.html#watch", **context)
-    return _page(request, "making", "making", **context)
-
-
-def _away(request: EmployeeRequest, name: str) -> HttpResponse:
-    return HttpResponseClientRedirect(_url(request, name)) if request.htmx else _go(request, name)
+        return part(request, "making.html#watch", **context)
+    return page(request, "making", "making", **context)
 
 
 def _failed(request: EmployeeRequest, shoot: Shoot) -> HttpResponse:
@@ -261,7 +238,7 @@ def _failed(request: EmployeeRequest, shoot: Shoot) -> HttpResponse:
     why = "" if ours else sentences.shoot_failure(shoot.error_code, shoot.error_data)
     drawn = selectors.draws(shoot)
     headshot = selectors.current_headshot(request.employee)
-    return _page(request, "failed", "making", shoot=shoot, ours=ours, why=why, drawn=drawn, headshot=headshot)
+    return page(request, "failed", "making", shoot=shoot, ours=ours, why=why, drawn=drawn, headshot=headshot)
 
 
 @access(PERSONAL_LINK)
@@ -271,13 +248,13 @@ def cancel(request: EmployeeRequest) -> HttpResponse:
     """Stop the shoot and go back to the photos."""
     shoot = selectors.latest_shoot(request.employee)
     if shoot is None or shoot.status not in selectors.OPEN:
-        return _go(request, "studio:here")
+        return go(request, "studio:here")
     try:
         shoots.cancel(shoot, Actor.employee(request.employee))
     except TransitionRefused:
-        return _go(request, "studio:here")  # it was ready before
+        return go(request, "studio:here")  # it was ready before
     messages.info(request, _("Stopped. Your photos are still here."))
-    return _go(request, "studio:photos")
+    return go(request, "studio:photos")
 
 
 # --- choosing ------------------------------------------------------------------------------------
@@ -290,12 +267,12 @@ def choose(request: EmployeeRequest) -> HttpResponse:
     """The pictures, best first."""
     galleries = selectors.galleries(request.employee)
     if not galleries:
-        return _go(request, "studio:here")
+        return go(request, "studio:here")
     ticked = set(request.GET.getlist("compare"))
     pair = [picture for _, row in galleries for picture in row if str(picture.candidate.pk) in ticked]
     if ticked and len(pair) != 2:
         messages.info(request, _("Tick two pictures to compare."))
-    return _page(
+    return page(
         request,
         "choose",
         "choose",
@@ -307,37 +284,16 @@ def choose(request: EmployeeRequest) -> HttpResponse:
     )
 
 
-def _own_candidate(request: EmployeeRequest, candidate: uuid.UUID) -> Candidate:
-    rows = Candidate.objects.select_related("shoot__employee")
-    return get_object_or_404(rows, pk=candidate, shoot__employee=request.employee)
-
-
-@access(PERSONAL_LINK)
-@require_http_methods(["GET", "HEAD", "POST"])
-@consented
-def pick(request: EmployeeRequest, candidate: uuid.UUID) -> HttpResponse:
-    """Look at one picture closely, and choose it."""
-    row = _own_candidate(request, candidate)
-    if request.method != "POST":
-        picture = selectors.picture(row, selectors.current_headshot(request.employee))
-        return _page(request, "pick", "choose", picture=picture)
-    try:
-        choices.choose(row, Actor.employee(request.employee))
-    except choices.ChoiceRefused:
-        return _go(request, "studio:here")
-    return _go(request, "studio:done")
-
-
 @access(PERSONAL_LINK)
 @require_POST
 @consented
 def favourite(request: EmployeeRequest, candidate: uuid.UUID) -> HttpResponse:
     """Mark a picture, or take the mark away."""
-    row = _own_candidate(request, candidate)
+    row = own_candidate(request, candidate)
     choices.set_favourite(row, request.POST.get("on") == "1")
     if not request.htmx:
-        return _go(request, "studio:choose")
-    return _part(request, "heart.html", candidate=row)
+        return go(request, "studio:choose")
+    return part(request, "heart.html", candidate=row)
 
 
 @access(PERSONAL_LINK)
@@ -349,10 +305,10 @@ def none_of_these(request: EmployeeRequest) -> HttpResponse:
     form = RetakeForm(request.POST)
     if shoot is None or not form.is_valid():
         messages.error(request, _("Say what should be different, so that the next ones fit better."))
-        return _go(request, "studio:choose")
+        return go(request, "studio:choose")
     reason = form.cleaned_data["reason"]
     choices.none_of_these(request.employee, shoot, reason, Actor.employee(request.employee))
-    return redirect(f"{_url(request, 'studio:photos')}?{urlencode({'why': reason})}")
+    return redirect(f"{url_of(request, 'studio:photos')}?{urlencode({'why': reason})}")
 
 
 # --- done ----------------------------------------------------------------------------------------
@@ -365,9 +321,9 @@ def done(request: EmployeeRequest) -> HttpResponse:
     """In review, returned or approved: what that means, and the way on."""
     headshot = selectors.current_headshot(request.employee)
     if headshot is None:
-        return _go(request, "studio:here")
+        return go(request, "studio:here")
     approved = selectors.approved_headshot(request.employee)
-    return _page(
+    return page(
         request,
         "done",
         "done",

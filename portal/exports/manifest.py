@@ -30,6 +30,8 @@ class Entry:
     source: str
     approved_on: str
     note: str
+    # What the person shown had changed, in steps: "brightness +1"; empty for a picture as it was made.
+    adjusted: str
 
 
 COLUMNS: Final = tuple(Entry.__dataclass_fields__)

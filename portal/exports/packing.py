@@ -215,7 +215,14 @@ def _entry(path: str, row: Headshot, file: Rendition) -> Entry:
         source=row.candidate.source,
         approved_on=timezone.localtime(row.decided_at).date().isoformat() if row.decided_at else "",
         note="smaller than asked for: the photo has no more pixels" if renditions.is_smaller(file) else "",
+        adjusted=" ".join(f"{name} {step:+d}" for name, step in _steps(row) if step),
     )
+
+
+def _steps(row: Headshot) -> Iterator[tuple[str, int]]:
+    """In an order of their own: the database sorts the names of JSON."""
+    for name in ("brightness", "size", "side"):
+        yield name, int(row.candidate.nudge_steps.get(name, 0))
 
 
 def _about(export: Export) -> dict[str, Any]:

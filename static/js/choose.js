@@ -1,4 +1,5 @@
-/* Choosing: "Choose this one" inside the loupe, and a compare button that waits for exactly two. */
+/* Choosing: "Choose this one" inside the loupe, a compare button that waits for exactly two, and the voice of a
+   picture that is being adjusted. */
 
 const loupe = document.querySelector("#loupe");
 const pick = document.querySelector("#loupe-pick")?.content.firstElementChild;
@@ -12,6 +13,14 @@ if (loupe && pick) {
     if (url) pick.href = url;
   });
 }
+
+/* An adjusted picture on its way: what a screen reader hears of it, each thing once. */
+let told = document.querySelector("#pick")?.dataset.told;
+document.addEventListener("htmx:afterSettle", () => {
+  const now = document.querySelector("#adjust-stage")?.textContent ?? document.querySelector("#pick")?.dataset.told;
+  if (now && now !== told) document.querySelector("#announce").textContent = now;
+  told = now;
+});
 
 const form = document.querySelector("[data-compare]");
 if (form) {

@@ -37,6 +37,8 @@ _NAMES = {
     "shoot_started": (_("Pictures asked for"), "camera"),
     "shoot_cancelled": (_("Shoot cancelled"), "circle-stop"),
     "headshot_chosen": (_("Headshot chosen"), "mouse-pointer-click"),
+    "picture_nudged": (_("Light or crop of a picture adjusted"), "sliders-horizontal"),
+    "picture_nudge_undone": (_("Adjustment of a picture taken back"), "undo-2"),
     "pictures_declined": (_("None of the pictures wanted"), "thumbs-down"),
     "headshot.approved": (_("Headshot approved"), "badge-check"),
     "headshot.returned": (_("Headshot returned"), "corner-up-left"),
@@ -87,11 +89,17 @@ _DETAILS = (
     ("reason", _("reason")),
     ("why", _("reason")),
     ("number", _("version")),
+    ("picture", _("picture")),
+    ("brightness", _("brightness")),
+    ("size", _("size of the head")),
+    ("side", _("to the side")),
     ("people", _("people:")),
     ("presets", ""),
     ("preset", ""),
     ("receipt", _("receipt")),
 )
+# Signed steps of `generation.imaging.nudge`.
+_STEPS = ("brightness", "size", "side")
 # The engine in words: every other one draws.
 _OWN_PHOTOS = _("from their own photos")
 _DRAWN = _("generated (%(engine)s)")
@@ -154,4 +162,6 @@ def _details(data: dict[str, Any], without: str) -> str:
 def _value(key: str, value: Any) -> str:
     if key == "engine":
         return str(_OWN_PHOTOS if value == "studio" else _DRAWN % {"engine": value})
+    if key in _STEPS:
+        return f"{int(value):+d}".replace("-", "\N{MINUS SIGN}")
     return str(value)

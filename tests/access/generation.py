@@ -102,6 +102,8 @@ ROWS: dict[str, Row] = {
     "studio:choose": Row(PERSONAL_LINK, consented, ok=302, owned=False),
     "studio:none_of_these": Row(PERSONAL_LINK, consented, ok=302, method="post", owned=False),
     "studio:pick": Row(PERSONAL_LINK, candidate),
+    "studio:adjust": Row(PERSONAL_LINK, candidate, ok=302, method="post"),
+    "studio:undo_adjust": Row(PERSONAL_LINK, candidate, ok=302, method="post"),
     "studio:favourite": Row(PERSONAL_LINK, candidate, ok=302, method="post"),
     "studio:done": Row(PERSONAL_LINK, consented, ok=302, owned=False),
     "studio:download": Row(PERSONAL_LINK, own_download),

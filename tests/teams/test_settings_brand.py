@@ -15,6 +15,7 @@ from tests.cast import Cast
 FORM = {
     "name": "Northwind", "accent": "#3355CC", "welcome": "", "due_on": "2026-12-24", "mail_sender": "",
     "language": "en", "max_photos": "12", "max_shoots": "4", "retention_days": "365",
+    "allow_nudges": "on",
 }  # fmt: skip
 
 
@@ -38,6 +39,14 @@ def test_changes_are_saved_and_named_in_the_log(cast: Cast) -> None:
             "welcome",
             "due_on",
         }
+
+
+def test_whether_people_may_adjust_their_pictures_is_a_limit_like_the_others(cast: Cast) -> None:
+    # A box that is not ticked is not sent.
+    cast.client("olga").post("/c/northwind/settings/", {k: v for k, v in FORM.items() if k != "allow_nudges"})
+    assert not Company.objects.get(slug="northwind").allow_nudges
+    _save(cast)
+    assert Company.objects.get(slug="northwind").allow_nudges
 
 
 @pytest.mark.parametrize(

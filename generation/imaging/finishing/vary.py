@@ -31,14 +31,17 @@ _STEPS: Final = (
     (0.4, 1.0, 0.3, 0.8, -0.3, 0.3),
 )
 # Names under which a candidate tells its variation; stored with it, so they stay.
-_NAMES: Final = {"head": "crop", "shift": "shift", "azimuth_deg": "key_azimuth_deg",
-                 "elevation_deg": "key_elevation_deg", "ratio": "key_fill", "rim": "rim"}  # fmt: skip
+NAMES: Final = {"head": "crop", "shift": "shift", "azimuth_deg": "key_azimuth_deg",
+                 "elevation_deg": "key_elevation_deg", "ratio": "key_fill", "rim": "rim",
+                 "exposure_ev": "exposure_ev"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Variation:
     """Offsets to the look. `head` is added to the head's height (of the frame's), `shift` to the eyes'
     place sideways, the angles to the key, `rim` to the rim; `ratio` is a share of the key's excess over fill.
+    `exposure_ev` is stops more or less light on the person, never on the backdrop: only what a person asks
+    for (`imaging.nudge`).
     """
 
     head: float = 0.0
@@ -47,6 +50,7 @@ class Variation:
     ratio: float = 0.0
     elevation_deg: float = 0.0
     rim: float = 0.0
+    exposure_ev: float = 0.0
 
     @property
     def plain(self) -> bool:
@@ -81,15 +85,16 @@ class Variation:
         )
 
     def told(self) -> dict[str, float]:
-        """As JSON; empty for the look itself."""
+        """As JSON; empty for the look itself. The exposure only where there is one."""
         if self.plain:
             return {}
-        return {name: round(getattr(self, field), 4) for field, name in _NAMES.items()}
+        names = {field: name for field, name in NAMES.items() if field != "exposure_ev" or self.exposure_ev}
+        return {name: round(getattr(self, field), 4) for field, name in names.items()}
 
     @classmethod
     def read(cls, told: Mapping[str, Any], *, framed: bool = True) -> "Variation":
         """The inverse of `told`; unknown keys are ignored. Without `framed` only its light."""
-        found = {field: float(told.get(name, 0.0)) for field, name in _NAMES.items()}
+        found = {field: float(told.get(name, 0.0)) for field, name in NAMES.items()}
         return cls(**(found if framed else found | {"head": 0.0, "shift": 0.0}))
 
 
