@@ -110,7 +110,9 @@ class Edit:
             request = Request((grey,) * MOST_REFERENCES, _FLAT, "", 0, plan.size)
             try:
                 with _pipeline(plan) as loaded:
-                    _attempt(loaded, plan, [request], Steps(_to_nobody, _STEPS_OF_WARM_UP))
+                    # Compiled code for one picture does not serve a batch.
+                    for count in (1, 2) if plan.preview and loaded.at_once > 1 else (1,):
+                        _attempt(loaded, plan, [request] * count, Steps(_to_nobody, _STEPS_OF_WARM_UP))
             except EngineError as error:
                 if error.code != "model_missing":
                     raise

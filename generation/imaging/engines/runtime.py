@@ -21,7 +21,7 @@ from typing import Any, Final, Literal, TypeVar
 from generation.imaging.engines import placement
 from generation.imaging.engines.placement import Needs, Placement, gigabytes
 from generation.imaging.engines.steps import Hang, Heartbeat, Steps, Watchdog
-from generation.imaging.engines.tuning import Tuned, Tuning, tune
+from generation.imaging.engines.tuning import Tuned, Tuning, tune, uncompile
 from generation.imaging.errors import EngineError, ImagingError
 
 _TILES: Final = "vae_tiling"
@@ -76,7 +76,8 @@ class Loaded:
     # Batch sizes that fitted, by kind of work.
     fits: dict[str, int] = field(default_factory=dict)
     last_used: float = 0.0
-    warm: bool = False
+    # Kinds of call that were made: the first of each may compile and tune, and is given time for it.
+    warm: set[tuple[Any, ...]] = field(default_factory=set)
 
     @property
     def at_once(self) -> int:
@@ -89,9 +90,9 @@ class Loaded:
         Raises Cancelled between two steps, EngineError `gpu_failed` where the device gave up, and torch's
         own out-of-memory error, which `batches` handles.
         """
-        runtime, limit = self.runtime, self.runtime.limit_s
+        runtime, limit, kind = self.runtime, self.runtime.limit_s, _kind(self.pipe, arguments)
         steps.beat = lambda: runtime.heartbeat.beat(limit)
-        runtime.heartbeat.begin(self.key, limit if self.warm else limit * _FIRST_CALL)
+        runtime.heartbeat.begin(self.key, limit if kind in self.warm else limit * _FIRST_CALL)
         try:
             steps.tell(0)
             made = self.pipe(callback_on_step_end=steps, **arguments)
@@ -104,7 +105,7 @@ class Loaded:
             raise EngineError("gpu_failed", detail=str(error).splitlines()[0]) from error
         finally:
             runtime.heartbeat.end()
-        self.warm = True
+        self.warm.add(kind)
         return made
 
     def batches(
@@ -156,6 +157,8 @@ class Loaded:
         way = tighter.get(self.placement) if self.runtime.device != "cpu" else None
         vae: Any = getattr(self.pipe, "vae", None)
         if way is not None:
+            if way == "group":
+                uncompile(self.pipe, self.tuned)
             placement.place(self.pipe, way, self.runtime.device)
             self.placement = way
         elif hasattr(vae, "enable_tiling") and _TILES not in self.tuned.applied:
@@ -322,13 +325,25 @@ def release() -> None:
         torch.cuda.empty_cache()
 
 
+def _kind(pipe: Any, arguments: dict[str, Any]) -> tuple[Any, ...]:
+    """What calls that run the same kernels have in common: the pipeline, the size and how many pictures."""
+    generator = arguments.get("generator")
+    count = len(generator) if isinstance(generator, list) else 1
+    return type(pipe).__name__, arguments.get("width"), arguments.get("height"), count
+
+
+# How memory that ran out is told where PyTorch's allocator did not ask for it: the host's, the driver's own,
+# cuBLAS's and cuDNN's workspaces.
+_NO_MEMORY: Final = ("can't allocate memory", "out of memory", "_STATUS_ALLOC_FAILED")
+
+
 def out_of_memory(error: BaseException) -> bool:
     """Whether memory ran out, on the card or on the host."""
     import torch
 
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
-    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in _NO_MEMORY)
 
 
 def _of_the_device(error: BaseException) -> bool:

@@ -41,7 +41,7 @@ class Sdxl:
     """Draws portraits of a person over their own studio pictures."""
 
     name = "sdxl"
-    version = "1"
+    version = "2"
 
     def warm_up(self) -> None:
         """Load the pipeline of finals and take it through two steps, which compiles and tunes it.
@@ -51,7 +51,9 @@ class Sdxl:
         libraries()
         weights = installed(store(), "final")
         size = fitting(weights, _PORTRAIT)
-        with shared().use(weights.key, build(weights), weights.needs(size)) as loaded:
+        # Placed for the second pass, which wants the most.
+        largest = round(size[0] * _MOST_ENLARGED), round(size[1] * _MOST_ENLARGED)
+        with shared().use(weights.key, build(weights), weights.needs(largest)) as loaded:
             blank(loaded, weights, size)
 
     def photograph(

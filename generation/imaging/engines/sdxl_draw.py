@@ -16,7 +16,13 @@ from PIL import Image
 from branding.look import EngineOptions, Look
 from generation.imaging.engines import sdxl_identity
 from generation.imaging.engines.base import Posed, Sitting
-from generation.imaging.engines.conditions import Condition, conditions
+from generation.imaging.engines.conditions import (
+    CANNY_MODE,
+    DEPTH_MODE,
+    POSE_MODE,
+    Condition,
+    conditions,
+)
 from generation.imaging.engines.runtime import Loaded
 from generation.imaging.engines.sdxl_load import Weights
 from generation.imaging.engines.steps import Steps
@@ -25,16 +31,14 @@ from generation.imaging.types import SRGB8, Alpha, Gallery
 
 # The block of the UNet whose attention carries a picture's style and little of its layout (Wang et al. 2024,
 # InstantStyle, arXiv:2404.02733).
-_STYLE_BLOCK: Final = "block_0"
-_STYLE_LAYERS: Final = (0.0, 1.0, 0.0)
+_STYLE_BLOCKS: Final = {"up": {"block_0": [0.0, 1.0, 0.0]}}
 # Steps and guidance of the distilled LoRAs, as their authors state them.
 _FEW: Final = {"lightning": (4, 1.0), "lcm": (6, 1.5)}
 # The second pass keeps what the first decided; shape and edges would only fight the enlarged picture.
 _REFINE_CONTROL: Final = 0.6
 
 
-# Without any condition the ControlNet still wants one; a single one's weight scales all that it adds, so 0
-# silences it.
+# Without any condition the pipelines still want one; at weight 0 the ControlNet is not asked.
 _NOTHING: Final = Condition("none", 0, 0.0, np.zeros((8, 8, 3), np.uint8))
 
 
@@ -195,8 +199,9 @@ def _size(image: Any) -> tuple[int, int]:
 
 
 def blank(loaded: Loaded, weights: Weights, size: tuple[int, int]) -> None:
-    """Two steps over a grey picture that nobody sees."""
+    """Two steps over a grey picture that nobody sees, through everything that a picture goes through."""
     grey = np.full((size[1], size[0], 3), 127, np.uint8)
+    held = [Condition("grey", mode, 0.5, grey) for mode in (POSE_MODE, DEPTH_MODE, CANNY_MODE)]
     options = EngineOptions(steps=20, strength=0.1)
     guided = guidance(weights, options) > 1
     embeds = [sdxl_identity.encoded(loaded.pipe, at, [grey], guided=guided) for at in (0, 1)]
@@ -204,7 +209,7 @@ def blank(loaded: Loaded, weights: Weights, size: tuple[int, int]) -> None:
         embeds.append(sdxl_identity.faceid(loaded.pipe, np.zeros(512, np.float32), guided=guided))
     words = Prompt("a grey card", "")
     one = Artist(loaded, weights, options, words, embeds, lambda count, stage: Steps(_quiet, count, stage))
-    given = one._given([], [0]) | one._from(grey, options.strength)
+    given = one._given(held, [0]) | one._from(grey, options.strength)
     one._call(_img2img(), None, "generate", given)
 
 
@@ -240,13 +245,11 @@ def artist(
         sdxl_identity.encoded(pipe, 0, sdxl_identity.face_crops(gallery), guided=guided),
         sdxl_identity.encoded(pipe, 1, style, guided=guided),
     ]
-    layers = [share * options.style for share in _STYLE_LAYERS]
-    scales: list[Any] = [options.identity, {"up": {_STYLE_BLOCK: layers}}]
     if weights.faceid and weights.pack:
         known = sdxl_identity.gallery_embedding(weights.pack, gallery)
         embeds.append(sdxl_identity.faceid(pipe, known, guided=guided))
-        scales.append(options.identity)
-    pipe.set_ip_adapter_scale(scales)
+    strengths, blocks = (options.identity, options.style, options.identity), (None, _STYLE_BLOCKS, None)
+    sdxl_identity.weigh(pipe, strengths[: len(embeds)], blocks[: len(embeds)])
     words = build(look, sitting.visible, "sdxl", room(pipe))
     return Artist(loaded, weights, options, words, embeds, tell)
 

@@ -103,6 +103,50 @@ def _arcface(recogniser: Any, photo: CheckedPhoto) -> NDArray[np.float32]:
 
 
 @cache
+def _weighed() -> Any:
+    import torch
+
+    class Weighed(torch.nn.Module):
+        """The values of an adapter by its weight, which as a tensor is no part of compiled code."""
+
+        def __init__(self, values: Any) -> None:
+            super().__init__()
+            self.values, self.weight = values, torch.ones(())
+
+        def forward(self, seen: Any) -> Any:
+            return self.values(seen) * self.weight
+
+    return Weighed
+
+
+def adjustable(unet: Any) -> None:
+    """Let `weigh` decide how strongly each loaded adapter speaks.
+
+    diffusers keeps that as a Python number, which compilation writes into its code: every other weight of
+    identity or style would be compiled anew, and PyTorch gives up after a few. What an attention
+    brings grows in proportion to its values, so they can be weighed instead.
+    """
+    for attention in unet.attn_processors.values():
+        if hasattr(attention, "to_v_ip"):
+            attention.to_v_ip = type(attention.to_v_ip)(map(_weighed(), attention.to_v_ip))
+
+
+def weigh(pipe: Any, weights: Sequence[float], blocks: Sequence[dict[str, Any] | None]) -> None:
+    """Set the weight of each adapter (0 silences it), within some of the UNet's blocks or in all (None).
+
+    `blocks` as diffusers' `set_ip_adapter_scale` has it, with 1 for the blocks in which it speaks.
+    """
+    import torch
+
+    speaks = [(1.0 if inside is None else inside) if weight else 0.0
+              for weight, inside in zip(weights, blocks, strict=True)]  # fmt: skip
+    pipe.set_ip_adapter_scale(speaks)
+    for attention in pipe.unet.attn_processors.values():
+        for values, weight in zip(getattr(attention, "to_v_ip", ()), weights, strict=False):
+            values.weight = torch.tensor(float(weight))
+
+
+@cache
 def many_people(kind: type) -> Any:
     """A pipeline class that takes embeddings of each picture's own person. diffusers' repeats those it is
     given once per picture, which is right for one person only."""

@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 
 from generation.imaging.engines import sdxl_identity
 from generation.imaging.engines.placement import Needs, file_bytes, working_bytes
+from generation.imaging.engines.sdxl_control import letting_go
 from generation.imaging.errors import EngineError
 from generation.imaging.models import shipped
 from generation.imaging.models.store import ModelStore
@@ -24,8 +25,12 @@ _NO_FEW: Final[tuple[None, FewKind]] = (None, "")
 # Where the hub's repositories keep what they hold.
 _ENCODER_FOLDER: Final = "models/image_encoder"
 _ADAPTER_FOLDER: Final = "sdxl_models"
-# The UNet's guidance doubles every picture, and its attention wants about as much again as the VAE.
-_WORKING: Final = 3
+# Working memory in that of a decoder in two-byte numbers (`working_bytes`). Counted over the full-size
+# architecture (896 x 1152 to 1856 x 2304, storages alive at a time): the decoder takes 1540 bytes a pixel and
+# the encoder 1290, UNet and ControlNet 480 each with guidance, at other times. SDXL's own VAE, unlike the
+# repaired one, is computed in four-byte numbers.
+_WORKING: Final = 1
+_WORKING_OWN_VAE: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,8 @@ class Weights:
         """Bytes of the weights and of one picture of `size` (width, height)."""
         folders = (self.base, self.control, self.face, self.style, self.encoder, self.vae, self.faceid)
         weights = sum(file_bytes(folder) for folder in folders if folder)
-        return Needs(weights, _WORKING * working_bytes(*size))
+        share = _WORKING if self.vae else _WORKING_OWN_VAE
+        return Needs(weights, share * working_bytes(*size))
 
 
 def installed(store: ModelStore, quality: Quality) -> Weights:
@@ -117,16 +123,23 @@ def build(weights: Weights) -> Callable[[Any], Any]:
         pipe = _parts(weights, dtype)
         _check(pipe)
         _adapters(pipe, weights)
+        if weights.faceid:
+            _merge_loras(pipe)
         if weights.few:
+            # After FaceID's own are merged: of several that are loaded only the last would be.
             pipe.load_lora_weights(str(weights.few), weight_name=_one(weights.few), local_files_only=True)
-        if weights.few or weights.faceid:
-            # Adapted once instead of at every step. Only LoRAs: fusing projections of the UNet would
-            # replace its attention processors and with them, silently, the IP-Adapters.
-            pipe.fuse_lora()
-            pipe.unload_lora_weights()
+            _merge_loras(pipe)
+        sdxl_identity.adjustable(pipe.unet)
         return pipe
 
     return make
+
+
+def _merge_loras(pipe: Any) -> None:
+    """Adapt the weights once instead of at every step. Only LoRAs: fusing projections of the UNet would
+    replace its attention processors and with them, silently, the IP-Adapters."""
+    pipe.fuse_lora()
+    pipe.unload_lora_weights()
 
 
 def _parts(weights: Weights, dtype: Any) -> Any:
@@ -141,7 +154,7 @@ def _parts(weights: Weights, dtype: Any) -> Any:
     half = any(weights.base.glob("unet/*.fp16.safetensors"))
     return sdxl_identity.many_people(kit.StableDiffusionXLControlNetUnionPipeline).from_pretrained(
         weights.base,
-        controlnet=kit.ControlNetUnionModel.from_pretrained(weights.control, dtype=dtype, **local),
+        controlnet=letting_go().from_pretrained(weights.control, dtype=dtype, **local),
         image_encoder=CLIPVisionModelWithProjection.from_pretrained(
             weights.encoder / _ENCODER_FOLDER, dtype=dtype, local_files_only=True
         ),

@@ -12,10 +12,15 @@ from generation.imaging.errors import EngineError
 
 Cache = Literal["off", "first_block"]
 
+# Variants of a block that may be compiled before PyTorch gives up on compiling it (its own limit is eight):
+# blocks of two widths, with and without each adapter, alone and in batches.
+_MOST_VARIANTS: Final = 64
 # A change of the first block's residual below this share reuses the other blocks' last output; diffusers'
 # default, at which its authors see no loss. Of diffusers' caches this is the one that keeps the two halves of
 # guidance apart in Qwen-Image (pyramid attention broadcast mixes them up).
 _FIRST_BLOCK_CHANGE: Final = 0.05
+
+_IN_LAYERS: Final = "its layers take turns on the card"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,11 @@ def _attention(pipe: Any, backend: str, done: Tuned) -> None:
             module.set_attention_backend(backend)
         except (ValueError, RuntimeError, ImportError) as error:
             raise EngineError("attention_backend", backend=backend, detail=str(error)) from error
-        done.applied.append(f"attention {backend} {name}")
+        # diffusers passes over processors that call PyTorch's own attention, and says nothing.
+        if any(hasattr(getattr(one, "processor", None), "_attention_backend") for one in module.modules()):
+            done.applied.append(f"attention {backend} {name}")
+        else:
+            done.left_out[f"attention {backend} {name}"] = "its attention is PyTorch's own"
 
 
 def _cache(denoiser: Any, done: Tuned, few_steps: bool) -> None:
@@ -112,12 +121,31 @@ def _cache(denoiser: Any, done: Tuned, few_steps: bool) -> None:
 
 
 def _compile(denoiser: Any, done: Tuned, in_layers: bool) -> None:
-    """Regional compilation: one block is compiled and used for all that are like it."""
+    """Regional compilation: one block is compiled and used for all that are like it.
+
+    For any size: a resident process meets batches, framings and prompts of many lengths. What cannot be
+    compiled runs as it is: a shoot must not fail by what only makes it faster.
+    """
+    import torch
+
     if in_layers:
-        done.left_out["compile"] = "its layers take turns on the card"
+        done.left_out["compile"] = _IN_LAYERS
     elif not getattr(denoiser, "_repeated_blocks", None):
         done.left_out["compile"] = f"{type(denoiser).__name__} names no repeated blocks"
     else:
-        # A cache decides in Python which blocks to skip; that breaks the graph.
-        denoiser.compile_repeated_blocks(fullgraph="cache first_block" not in done.applied)
+        dynamo: Any = torch._dynamo
+        dynamo.config.recompile_limit = max(dynamo.config.recompile_limit, _MOST_VARIANTS)
+        dynamo.config.suppress_errors = True
+        denoiser.compile_repeated_blocks(dynamic=True)
         done.applied.append("compile")
+
+
+def uncompile(pipe: Any, done: Tuned) -> None:
+    """Run the blocks as they are from now on: layers that take turns on the card move while a block runs,
+    which compiled code does not expect."""
+    if "compile" not in done.applied:
+        return
+    for module in denoiser_of(pipe).modules():
+        module._compiled_call_impl = None
+    done.applied.remove("compile")
+    done.left_out["compile"] = _IN_LAYERS

@@ -35,7 +35,7 @@ class Wardrobe:
     """
 
     name = "wardrobe"
-    version = "1"
+    version = "2"
 
     def warm_up(self) -> None:
         """The same weights as SDXL's, and so the same pipeline. Raises EngineError."""

@@ -70,3 +70,25 @@ def test_other_failures_are_not_taken_for_memory(loaded: Loaded) -> None:
     with pytest.raises(RuntimeError, match="mat1"):
         list(loaded.batches(range(4), 4, broken))
     assert tried == [4]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+        "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
+        "CUDA error: out of memory",
+        "DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes",
+    ],
+)
+def test_memory_that_libraries_lack_halves_the_batch_too(loaded: Loaded, words: str) -> None:
+    tried: list[int] = []
+
+    def small(items: Sequence[int]) -> list[int]:
+        tried.append(len(items))
+        if len(items) > 1:
+            raise RuntimeError(words)
+        return list(items)
+
+    assert len(list(loaded.batches(range(2), 2, small))) == 2
+    assert tried == [2, 1, 1]

@@ -23,6 +23,26 @@ def test_each_card_gets_the_fastest_way_that_fits(card_gb: float, way: str) -> N
     assert placement.decide(QWEN, 3 * GB, int(card_gb * GB)) == way
 
 
+# SDXL with ControlNet-Union and two adapters in bfloat16; the ControlNet stays beside the UNet.
+SDXL = Sizes(total=14 * GB, largest_model=int(9.3 * GB), largest_layer=int(0.1 * GB), beside_layers=GB)
+
+
+@pytest.mark.parametrize(("card_gb", "way"), [(78, "full"), (22.5, "model"), (14.6, "group")])
+def test_finals_of_sdxl_fit_the_cards_that_people_have(
+    card_gb: float, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """80, 24 and 16 GB, at the size of the second pass."""
+    from pathlib import Path
+
+    from generation.imaging.engines import sdxl_load
+
+    monkeypatch.setattr(sdxl_load, "file_bytes", lambda folder: 0)
+    parts = ("base", "control", "face", "style", "encoder", "vae")
+    weights = sdxl_load.Weights(*map(Path, parts), None, None, None, "")  # type: ignore[arg-type]
+    working = weights.needs((1856, 2304)).working
+    assert placement.decide(SDXL, working, int(card_gb * GB)) == way
+
+
 def test_a_card_that_is_too_small_says_what_is_needed() -> None:
     with pytest.raises(EngineError) as error:
         placement.decide(QWEN, 3 * GB, 4 * GB)

@@ -67,3 +67,23 @@ def test_leaving_ends_a_process_whose_step_hangs_and_shows_where() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.returncode == EXIT_HUNG
     assert "hung_kernel" in done.stderr
+
+
+def test_the_first_call_of_each_kind_is_given_time_to_compile() -> None:
+    pytest.importorskip("torch")
+    from generation.imaging.engines.placement import Needs
+    from generation.imaging.engines.runtime import Loaded, Runtime, RuntimeOptions
+    from generation.imaging.engines.steps import Steps
+    from generation.imaging.engines.tuning import Tuned
+
+    runtime, limits = Runtime(RuntimeOptions(device="cpu", step_limit_s=1)), []
+
+    def pipe(callback_on_step_end: object, **arguments: object) -> None:
+        assert runtime.heartbeat._now is not None
+        limits.append(runtime.heartbeat._now[2])
+
+    loaded = Loaded("sdxl", pipe, Needs(0, 0), "full", Tuned(), runtime, 0.0)
+    for width, count in ((64, 1), (64, 1), (128, 1), (128, 4), (128, 4)):
+        loaded.call(Steps(lambda stage, share: None, 2), width=width, generator=[None] * count)
+    longest = max(limits)
+    assert [one == longest for one in limits] == [True, False, True, True, False]

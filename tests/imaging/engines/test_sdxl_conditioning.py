@@ -127,3 +127,10 @@ def test_the_second_pass_draws_detail_at_twice_the_size() -> None:
     plain = resized(shoots.pose(shoots.gallery().photos[0], (small.shape[1], small.shape[0]), 0.9),
                     (large.shape[1], large.shape[0])).picture  # fmt: skip
     assert (large != plain).any()
+
+
+def test_conditions_let_go_entirely() -> None:
+    """Two steps, of which the first is beyond a tenth: no condition has a say, as if there were none."""
+    released = with_options(control={"until": 0.1})
+    without = with_options(control={"pose": 0.0, "depth": 0.0, "canny": 0.0})
+    np.testing.assert_array_equal(shoots.drawn(released)[0], shoots.drawn(without)[0])

@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("diffusers", reason="the extra `diffusion` is not installed")
 
 from generation.imaging.engines import sdxl_load
-from generation.imaging.engines.runtime import Runtime
+from generation.imaging.engines.runtime import Runtime, RuntimeOptions
 from generation.imaging.engines.table import find_engine
 from generation.imaging.engines.tuning import Tuning, tune
 from generation.imaging.models import shipped
@@ -69,26 +69,63 @@ def test_fusing_projections_would_lose_them() -> None:
     assert "IPAdapterAttnProcessor2_0" not in _adapters(pipe)
 
 
-def test_identity_conditions_a_compiled_model(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="module")
+def compiling() -> Iterator[Runtime]:
+    """A runtime that compiles; what it has compiled stays for all tests here."""
+    fast = Runtime(RuntimeOptions(tuning=Tuning(compile=True)))
+    yield fast
+    fast.close()
+
+
+@pytest.fixture
+def compiled(compiling: Runtime, monkeypatch: pytest.MonkeyPatch) -> Runtime:
     """Regional compilation as on a card (with the backend that needs no compiler of machine code)."""
     import torch
-
-    from generation.imaging.engines import runtime
 
     compile_ = torch.nn.Module.compile
     monkeypatch.setattr(
         torch.nn.Module, "compile", lambda self, *a, **k: compile_(self, *a, **{**k, "backend": "aot_eager"})
     )
-    fast = Runtime(runtime.RuntimeOptions(tuning=Tuning(compile=True)))
-    monkeypatch.setattr("generation.imaging.engines.sdxl.shared", lambda: fast)
-    try:
-        mine, other = shoots.drawn()[0], shoots.drawn(who=_somebody_else())[0]
-        nobody = shoots.drawn(shoots.with_options(identity=0.0))[0]
-        applied = next(iter(fast._residents.values())).tuned.applied
-    finally:
-        fast.close()
-    assert "compile" in applied
+    monkeypatch.setattr("generation.imaging.engines.sdxl.shared", lambda: compiling)
+    return compiling
+
+
+def _graphs() -> int:
+    """Pieces of code that were compiled so far."""
+    import torch
+
+    return int(torch._dynamo.utils.counters["stats"]["unique_graphs"])
+
+
+def test_identity_conditions_a_compiled_model(compiled: Runtime) -> None:
+    mine, other = shoots.drawn()[0], shoots.drawn(who=_somebody_else())[0]
+    nobody = shoots.drawn(shoots.with_options(identity=0.0))[0]
+    assert "compile" in next(iter(compiled._residents.values())).tuned.applied
+    assert _graphs() > 0
     assert (mine != other).any() and (mine != nobody).any()
+
+
+def test_other_weights_and_sizes_compile_nothing_anew(compiled: Runtime) -> None:
+    """A resident process meets styles of every strength; PyTorch gives up on code that it compiles often."""
+    first = shoots.drawn()[0]
+    before = _graphs()
+    assert (shoots.drawn(shoots.with_options(identity=0.3, style=0.9))[0] != first).any()
+    shoots.drawn(shoots.with_options(identity=0.5, style=0.1), size=(160, 120), count=3)
+    assert _graphs() == before
+
+
+def test_short_of_memory_layers_take_turns_uncompiled(compiled: Runtime) -> None:
+    """Layers move to the card and back while a block runs, which compiled code does not expect."""
+    from generation.imaging.engines.tuning import denoiser_of, uncompile
+
+    fast = shoots.drawn()[0]
+    loaded = next(iter(compiled._residents.values()))
+    uncompile(loaded.pipe, loaded.tuned)
+    assert "compile" not in loaded.tuned.applied and "take turns" in loaded.tuned.left_out["compile"]
+    assert not any(one._compiled_call_impl for one in denoiser_of(loaded.pipe).modules())
+    assert int(np.abs(shoots.drawn()[0].astype(int) - fast.astype(int)).max()) <= 1
+    # The next test's pipeline compiles again.
+    compiled.close()
 
 
 def test_faceid_needs_the_operators_word() -> None:
@@ -120,6 +157,28 @@ def test_faceid_alone_makes_a_difference(monkeypatch: pytest.MonkeyPatch) -> Non
             sdxl_identity, "gallery_embedding", lambda pack, gallery: known / np.linalg.norm(known)
         )
         assert (shoots.drawn()[0] != mine).any()
+
+
+def test_a_preview_has_the_loras_of_faceid_as_well() -> None:
+    """Of two LoRAs that are loaded only one is merged: both must be in the weights."""
+    import torch
+    from diffusers import UNet2DConditionModel
+    from safetensors.torch import load_file
+
+    weights = sdxl_load.installed(shoots.licensed_store(), "preview")
+    assert weights.faceid and weights.few
+    plain = UNet2DConditionModel.from_pretrained(weights.base / "unet", variant="fp16")
+    unet = sdxl_load.build(weights)(torch.float32).unet
+    faceid = torch.load(next(weights.faceid.iterdir()), weights_only=True)["ip_adapter"]
+    few = load_file(next(weights.few.iterdir()))
+    number, name = next(
+        (at, one) for at, one in enumerate(plain.attn_processors) if one.endswith("attn2.processor")
+    )
+    layer = f"{name.rpartition('.')[0]}.to_q"
+    moved = unet.get_submodule(layer).weight - plain.get_submodule(layer).weight
+    own = faceid[f"{number}.to_q_lora.up.weight"] @ faceid[f"{number}.to_q_lora.down.weight"]
+    fast = few[f"unet.{layer}.lora_B.weight"] @ few[f"unet.{layer}.lora_A.weight"]
+    torch.testing.assert_close(moved, own + fast, atol=1e-4, rtol=1e-4)
 
 
 def test_a_gallerys_embedding_is_the_mean_of_its_photos() -> None:
