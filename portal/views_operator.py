@@ -25,6 +25,7 @@ _ROLES: Final = {
     "base": _("Generating"),
     "vae": _("Generating: pixels"),
     "control": _("Generating: pose and depth"),
+    "depth": _("Generating: depth"),
     "adapter": _("Generating: face and style"),
     "image encoder": _("Generating: looking at pictures"),
     "few steps": _("Generating: previews"),

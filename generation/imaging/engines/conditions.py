@@ -6,6 +6,7 @@ which ControlNet-Union was trained (xinsir/controlnet-union-sdxl-1.0): OpenPose 
 2019), depth with near bright (MiDaS, Ranftl et al. 2020), Canny edges white on black (Canny 1986).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -69,11 +70,14 @@ class Condition:
     image: SRGB8
 
 
-def conditions(posed: Posed, weights: ControlWeights) -> list[Condition]:
-    """The conditions of a posed photo whose weight is not 0, at the size of its picture."""
+def conditions(
+    posed: Posed, weights: ControlWeights, depth: Callable[[Posed], SRGB8] | None = None
+) -> list[Condition]:
+    """The conditions of a posed photo whose weight is not 0, at the size of its picture. `depth` makes the
+    depth image where something better than the mesh is there."""
     kinds = (
         ("pose", POSE_MODE, weights.pose, pose_image),
-        ("depth", DEPTH_MODE, weights.depth, depth_image),
+        ("depth", DEPTH_MODE, weights.depth, depth or depth_image),
         ("canny", CANNY_MODE, weights.canny, canny_image),
     )
     return [Condition(name, mode, weight, make(posed)) for name, mode, weight, make in kinds if weight > 0]

@@ -266,6 +266,8 @@ def how(one: Artist, posed: Posed, number: int) -> dict[str, str | int | float]:
         "prompt": one.prompt.positive,
         "negative_prompt": one.prompt.negative,
     }
+    if one.depth and options.control.depth:
+        told["depth_model"] = shipped.DEPTH
     if one.prompt.left_out:
         told["prompt_left_out"] = "; ".join(one.prompt.left_out)
     return told

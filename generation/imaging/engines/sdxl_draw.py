@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from PIL import Image
 
-from branding.look import EngineOptions, Look
+from branding.look import ControlWeights, EngineOptions, Look
 from generation.imaging.engines import sdxl_identity
 from generation.imaging.engines.base import Posed, Sitting
 from generation.imaging.engines.conditions import (
@@ -23,6 +23,7 @@ from generation.imaging.engines.conditions import (
     Condition,
     conditions,
 )
+from generation.imaging.engines.depth import Depths
 from generation.imaging.engines.runtime import Loaded
 from generation.imaging.engines.sdxl_load import Weights
 from generation.imaging.engines.steps import Steps
@@ -53,6 +54,8 @@ class Artist:
     # Embeddings of the adapters in their order.
     embeds: list[Any]
     tell: Callable[[int, str], Steps]
+    # Makes depth images where a network for it is installed.
+    depth: Depths | None = None
     _pipes: dict[type, Loaded] = field(default_factory=dict)
 
     @property
@@ -65,13 +68,17 @@ class Artist:
         """How firmly the words are followed; 1 is not at all beyond the model's own reading."""
         return guidance(self.weights, self.options)
 
+    def held(self, posed: Posed, weights: ControlWeights) -> list[Condition]:
+        """What a picture of this photo is held to, and how firmly."""
+        return conditions(posed, weights, self.depth)
+
     def refine(self, picture: SRGB8, posed: Posed, seed: int) -> SRGB8:
         """The picture, enlarged already, with the detail that its size can show."""
         from diffusers import StableDiffusionXLControlNetUnionImg2ImgPipeline
 
         held = self.options.control
         weak = held.model_copy(update={"pose": held.pose * _REFINE_CONTROL, "canny": 0.0})
-        given = self._given(conditions(posed, weak), [seed]) | self._from(picture, self.options.refine)
+        given = self._given(self.held(posed, weak), [seed]) | self._from(picture, self.options.refine)
         return self._call(StableDiffusionXLControlNetUnionImg2ImgPipeline, None, "refine", given)[0]
 
     def fill(
@@ -154,7 +161,7 @@ class Order:
 
 def orders(one: Artist, posed: Posed, seeds: Sequence[int]) -> list[Order]:
     """An order per seed."""
-    held = tuple(conditions(posed, one.options.control)) or (_NOTHING,)
+    held = tuple(one.held(posed, one.options.control)) or (_NOTHING,)
     return [Order(one, posed, held, seed) for seed in seeds]
 
 
@@ -251,7 +258,8 @@ def artist(
     strengths, blocks = (options.identity, options.style, options.identity), (None, _STYLE_BLOCKS, None)
     sdxl_identity.weigh(pipe, strengths[: len(embeds)], blocks[: len(embeds)])
     words = build(look, sitting.visible, "sdxl", room(pipe))
-    return Artist(loaded, weights, options, words, embeds, tell)
+    depth = Depths(weights.depth) if weights.depth else None
+    return Artist(loaded, weights, options, words, embeds, tell, depth)
 
 
 def room(pipe: Any) -> Room:

@@ -13,7 +13,7 @@ import numpy as np
 from branding.look import Look
 from generation.imaging.engines.base import Portrait, Posed, Sitting, drawn
 from generation.imaging.engines.clothes import clothes_mask, put_under
-from generation.imaging.engines.conditions import conditions, in_the_photo, resized
+from generation.imaging.engines.conditions import in_the_photo, resized
 from generation.imaging.engines.runtime import libraries, shared
 from generation.imaging.engines.sdxl import Sdxl, Told, enlarged, fitting, how, poses, refines, seeds_of
 from generation.imaging.engines.sdxl_draw import Artist, artist
@@ -80,7 +80,7 @@ class _Room:
     def drawn(self, one: Artist, seeds: list[int], told: Told) -> Iterator[tuple[int, SRGB8]]:
         """Seed and the photo with other clothes, in the order of the seeds."""
         small, mask = resized(self.placed, self.base), _sized(self.mask, self.base)
-        held = conditions(small, one.options.control)
+        held = one.held(small, one.options.control)
         share = _FIRST_PASS if self.full != self.base else 1.0
         first = told.part(lambda part: one.fill(small.picture, _open(mask), held, part, self.strength), share)
         for number, picture in one.loaded.batches(seeds, one.loaded.at_once, first, f"fill {self.base}"):

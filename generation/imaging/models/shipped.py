@@ -12,6 +12,7 @@ from generation.imaging.models.wheels import IDENTITY_ENCODER, WHEEL_MODELS, Whe
 SDXL_BASE: Final = "sdxl-base"
 SDXL_VAE: Final = "sdxl-vae-fp16-fix"
 SDXL_CONTROL: Final = "sdxl-controlnet-union-promax"
+DEPTH: Final = "depth-anything-v2-small"
 IP_ADAPTER_FACE: Final = "ip-adapter-plus-face-sdxl"
 IP_ADAPTER_STYLE: Final = "ip-adapter-plus-sdxl"
 IP_ADAPTER_ENCODER: Final = "ip-adapter-image-encoder"
@@ -144,6 +145,17 @@ _SDXL = (
             ("config_promax.json", "config.json"),
             ("diffusion_pytorch_model_promax.safetensors", "diffusion_pytorch_model.safetensors"),
         ),
+        required=("config.json", "*.safetensors"),
+    ),
+    # The small one: base and large are non-commercial.
+    _hub(
+        DEPTH,
+        "depth",
+        "depth-anything/Depth-Anything-V2-Small-hf",
+        "Apache-2.0",
+        "apache-2.0",
+        _gib(0.1, 0, 0.4),
+        include=("config.json", "preprocessor_config.json", "model.safetensors"),
         required=("config.json", "*.safetensors"),
     ),
     _hub(

@@ -22,6 +22,7 @@ Role = Literal[
     "base",
     "vae",
     "control",
+    "depth",
     "adapter",
     "image encoder",
     "few steps",
