@@ -27,8 +27,8 @@ _ENCODER_FOLDER: Final = "models/image_encoder"
 _ADAPTER_FOLDER: Final = "sdxl_models"
 # Working memory in that of a decoder in two-byte numbers (`working_bytes`). Counted over the full-size
 # architecture (896 x 1152 to 1856 x 2304, storages alive at a time): the decoder takes 1540 bytes a pixel and
-# the encoder 1290, UNet 330 and ControlNet 480 at most with guidance, at other times. SDXL's own VAE, unlike the
-# repaired one, is computed in four-byte numbers.
+# the encoder 1290, UNet 330 and ControlNet 480 at most with guidance, at other times. SDXL's own VAE, unlike
+# the repaired one, is computed in four-byte numbers.
 _WORKING: Final = 1
 _WORKING_OWN_VAE: Final = 2
 
