@@ -126,7 +126,10 @@ class Artist:
             steps = max(1, int(given["num_inference_steps"] * given["strength"]))
         else:
             given["width"], given["height"] = _size(given["control_image"][0])
-        made = self._pipe(kind).call(self.tell(steps, stage), **given)
+        try:
+            made = self._pipe(kind).call(self.tell(steps, stage), **given)
+        finally:
+            sdxl_identity.forget(self.loaded.pipe)
         return [np.asarray(np.rint(one * 255), np.uint8) for one in made.images]
 
     def _pipe(self, kind: type) -> Loaded:
@@ -213,7 +216,7 @@ def blank(loaded: Loaded, weights: Weights, size: tuple[int, int]) -> None:
     guided = guidance(weights, options) > 1
     embeds = [sdxl_identity.encoded(loaded.pipe, at, [grey], guided=guided) for at in (0, 1)]
     if weights.faceid:
-        embeds.append(sdxl_identity.faceid(loaded.pipe, np.zeros(512, np.float32), guided=guided))
+        embeds += sdxl_identity.faceid(loaded.pipe, np.zeros(512, np.float32), grey, guided=guided)
     words = Prompt("a grey card", "")
     one = Artist(loaded, weights, options, words, embeds, lambda count, stage: Steps(_quiet, count, stage))
     given = one._given(held, [0]) | one._from(grey, options.strength)
@@ -248,15 +251,17 @@ def artist(
     pipe, options = loaded.pipe, look.engine_options
     pipe.scheduler = _scheduler(pipe, weights, options)
     guided = guidance(weights, options) > 1
+    faces = sdxl_identity.face_crops(gallery)
     embeds = [
-        sdxl_identity.encoded(pipe, 0, sdxl_identity.face_crops(gallery), guided=guided),
+        sdxl_identity.encoded(pipe, 0, faces, guided=guided),
         sdxl_identity.encoded(pipe, 1, style, guided=guided),
     ]
+    weighed: list[tuple[float, Any]] = [(options.identity, None), (options.style, _STYLE_BLOCKS)]
     if weights.faceid and weights.pack:
         known = sdxl_identity.gallery_embedding(weights.pack, gallery)
-        embeds.append(sdxl_identity.faceid(pipe, known, guided=guided))
-    strengths, blocks = (options.identity, options.style, options.identity), (None, _STYLE_BLOCKS, None)
-    sdxl_identity.weigh(pipe, strengths[: len(embeds)], blocks[: len(embeds)])
+        embeds += sdxl_identity.faceid(pipe, known, faces[0], guided=guided)
+        weighed.append((options.identity, None))
+    sdxl_identity.weigh(pipe, weighed)
     words = build(look, sitting.visible, "sdxl", room(pipe))
     depth = Depths(weights.depth) if weights.depth else None
     return Artist(loaded, weights, options, words, embeds, tell, depth)

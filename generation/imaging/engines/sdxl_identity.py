@@ -60,12 +60,29 @@ def encoded(pipe: Any, adapter: int, pictures: Sequence[SRGB8], *, guided: bool)
     return torch.stack([empty, told]) if guided else told[None]
 
 
-def faceid(pipe: Any, embedding: NDArray[np.float32], *, guided: bool) -> Any:
-    """A gallery's ArcFace embedding (512,) for the FaceID adapter: (2 or 1, 1, 1, 512)."""
+def faceid(pipe: Any, embedding: NDArray[np.float32], face: SRGB8, *, guided: bool) -> list[Any]:
+    """A gallery's ArcFace embedding (512,) for the FaceID adapter: (2 or 1, 1, 1, 512). FaceID-Plus gets
+    after it, for `many_people` to hand over, what the image encoder sees of the face."""
     import torch
 
     told = torch.from_numpy(embedding).to(pipe._execution_device, pipe.unet.dtype)[None, None, None]
-    return torch.cat([torch.zeros_like(told), told]) if guided else told
+    given = [torch.cat([torch.zeros_like(told), told]) if guided else told]
+    if plus_layer(pipe) is not None:
+        given.append(encoded(pipe, 0, [face], guided=guided))
+    return given
+
+
+def plus_layer(pipe: Any) -> Any:
+    """The projection of FaceID-Plus; None without it."""
+    layers = pipe.unet.encoder_hid_proj.image_projection_layers
+    return next((layer for layer in layers if hasattr(layer, "clip_embeds")), None)
+
+
+def forget(pipe: Any) -> None:
+    """Let go of the face that FaceID-Plus keeps in the UNet: nobody's stays there between two calls."""
+    plus = plus_layer(pipe)
+    if plus is not None:
+        plus.clip_embeds = None
 
 
 def gallery_embedding(pack: Path, gallery: Gallery) -> NDArray[np.float32]:
@@ -131,25 +148,23 @@ def adjustable(unet: Any) -> None:
             attention.to_v_ip = type(attention.to_v_ip)(map(_weighed(), attention.to_v_ip))
 
 
-def weigh(pipe: Any, weights: Sequence[float], blocks: Sequence[dict[str, Any] | None]) -> None:
-    """Set the weight of each adapter (0 silences it), within some of the UNet's blocks or in all (None).
-
-    `blocks` as diffusers' `set_ip_adapter_scale` has it, with 1 for the blocks in which it speaks.
-    """
+def weigh(pipe: Any, adapters: Sequence[tuple[float, dict[str, Any] | None]]) -> None:
+    """Set the weight of each adapter (0 silences it), and the UNet's blocks in which it speaks: all (None) or
+    those with a 1, told as diffusers' `set_ip_adapter_scale` takes them."""
     import torch
 
-    speaks = [(1.0 if inside is None else inside) if weight else 0.0
-              for weight, inside in zip(weights, blocks, strict=True)]  # fmt: skip
-    pipe.set_ip_adapter_scale(speaks)
+    pipe.set_ip_adapter_scale([(blocks or 1.0) if weight else 0.0 for weight, blocks in adapters])
     for attention in pipe.unet.attn_processors.values():
-        for values, weight in zip(getattr(attention, "to_v_ip", ()), weights, strict=False):
-            values.weight = torch.tensor(float(weight))
+        if hasattr(attention, "to_v_ip"):
+            for values, (weight, _) in zip(attention.to_v_ip, adapters, strict=True):
+                values.weight = torch.tensor(float(weight))
 
 
 @cache
 def many_people(kind: type) -> Any:
     """A pipeline class that takes embeddings of each picture's own person. diffusers' repeats those it is
-    given once per picture, which is right for one person only."""
+    given once per picture, which is right for one person only; and FaceID-Plus reads from the UNet, not from
+    its arguments, what the face looks like, which here are the last of the embeddings."""
     import torch
 
     parent: Any = kind
@@ -160,10 +175,13 @@ def many_people(kind: type) -> Any:
         ) -> list[Any]:
             own = count * (2 if guided else 1)
             ready = [one.to(device) for one in ip_adapter_image_embeds]
-            if count > 1 and all(one.shape[0] == own for one in ready):
-                return ready
-            halves = [one.chunk(2) if guided else (one,) for one in ready]
-            return [torch.cat([half for half in each for _ in range(count)]) for each in halves]
+            if count == 1 or any(one.shape[0] != own for one in ready):
+                halves = [one.chunk(2) if guided else (one,) for one in ready]
+                ready = [torch.cat([half for half in each for _ in range(count)]) for each in halves]
+            plus = plus_layer(self)
+            if plus is not None:
+                plus.clip_embeds = ready.pop()
+            return ready
 
     ManyPeople.__name__ = ManyPeople.__qualname__ = kind.__name__
     return ManyPeople

@@ -86,7 +86,7 @@ def installed(store: ModelStore, quality: Quality) -> Weights:
     """What the store holds. Raises the store's EngineErrors for what is missing, changed or not licensed."""
     few, kind = _few_steps(store) if quality == "preview" else _NO_FEW
     pack = _optional(store, shipped.BUFFALO_L)
-    faceid = _optional(store, shipped.IP_ADAPTER_FACEID) if pack else None
+    faceid = _faceid(store) if pack else None
     return Weights(
         base=store.locate(shipped.SDXL_BASE),
         control=store.locate(shipped.SDXL_CONTROL),
@@ -109,6 +109,12 @@ def _optional(store: ModelStore, name: str) -> Path | None:
     if state.state in ("missing", "partial") or state.refused:
         return None
     return store.locate(name)
+
+
+def _faceid(store: ModelStore) -> Path | None:
+    """FaceID-Plus, which also sees the face, before FaceID."""
+    plus = _optional(store, shipped.IP_ADAPTER_FACEID_PLUS)
+    return plus or _optional(store, shipped.IP_ADAPTER_FACEID)
 
 
 def _few_steps(store: ModelStore) -> tuple[Path, FewKind]:
@@ -182,6 +188,10 @@ def _adapters(pipe: Any, weights: Weights) -> None:
         image_encoder_folder=None,
         local_files_only=True,
     )
+    plus = sdxl_identity.plus_layer(pipe)
+    if plus is not None:
+        # The second version, the one that is in the table, adds to the embedding what the face shows.
+        plus.shortcut = True
     hidden = pipe.image_encoder.config.hidden_size
     for layer in pipe.unet.encoder_hid_proj.image_projection_layers[:2]:
         wanted = getattr(layer, "proj_in", None)

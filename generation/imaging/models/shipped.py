@@ -17,6 +17,7 @@ IP_ADAPTER_FACE: Final = "ip-adapter-plus-face-sdxl"
 IP_ADAPTER_STYLE: Final = "ip-adapter-plus-sdxl"
 IP_ADAPTER_ENCODER: Final = "ip-adapter-image-encoder"
 IP_ADAPTER_FACEID: Final = "ip-adapter-faceid-sdxl"
+IP_ADAPTER_FACEID_PLUS: Final = "ip-adapter-faceid-plusv2-sdxl"
 SDXL_LCM: Final = "sdxl-lcm-lora"
 SDXL_LIGHTNING: Final = "sdxl-lightning-lora"
 FIRERED_EDIT: Final = "firered-image-edit-1.1"
@@ -94,6 +95,23 @@ def _pack(name: str, archive: str, needs: Needs) -> ModelEntry:
         exclude=NOT_OF_A_PACK,
         required=("*.onnx",),
         encoder=_ARCFACE,
+    )
+
+
+def _faceid(name: str, file: str, needs: Needs) -> ModelEntry:
+    """One of the adapters that ArcFace steers."""
+    return _hub(
+        name,
+        "adapter",
+        "h94/IP-Adapter-FaceID",
+        "IP-Adapter-FaceID, non-commercial research",
+        "",
+        needs,
+        commercial=False,
+        # Published as a pickle only. Read it by torch.load(..., weights_only=True), which runs no code.
+        include=(f"{file}.bin",),
+        also_allowed=(".bin",),
+        required=(f"{file}.*",),
     )
 
 
@@ -188,19 +206,8 @@ _SDXL = (
         include=("models/image_encoder/config.json", "models/image_encoder/model.safetensors"),
         required=("models/image_encoder/config.json", "models/image_encoder/*.safetensors"),
     ),
-    _hub(
-        IP_ADAPTER_FACEID,
-        "adapter",
-        "h94/IP-Adapter-FaceID",
-        "IP-Adapter-FaceID, non-commercial research",
-        "",
-        _gib(1.0, 1.1, 1.1),
-        commercial=False,
-        # Published as a pickle only. Read it by torch.load(..., weights_only=True), which runs no code.
-        include=("ip-adapter-faceid_sdxl.bin",),
-        also_allowed=(".bin",),
-        required=("ip-adapter-faceid_sdxl.*",),
-    ),
+    _faceid(IP_ADAPTER_FACEID, "ip-adapter-faceid_sdxl", _gib(1.0, 1.1, 1.1)),
+    _faceid(IP_ADAPTER_FACEID_PLUS, "ip-adapter-faceid-plusv2_sdxl", _gib(1.4, 1.5, 1.5)),
     _hub(
         SDXL_LCM,
         "few steps",

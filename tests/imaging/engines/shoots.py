@@ -53,6 +53,15 @@ def licensed_store() -> ModelStore:
     """The same with FaceID, for an operator who holds its licence."""
     folder, found = sources()
     made = ModelStore(folder / "licensed", allow_noncommercial=True, offline=True)
+    tiny_sdxl.install(made, found, *(name for name in found if name != shipped.IP_ADAPTER_FACEID_PLUS))
+    return made
+
+
+@cache
+def plus_store() -> ModelStore:
+    """The same with FaceID-Plus beside it."""
+    folder, found = sources()
+    made = ModelStore(folder / "plus", allow_noncommercial=True, offline=True)
     tiny_sdxl.install(made, found, *found)
     return made
 

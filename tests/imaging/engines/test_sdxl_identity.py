@@ -159,6 +159,33 @@ def test_faceid_alone_makes_a_difference(monkeypatch: pytest.MonkeyPatch) -> Non
         assert (shoots.drawn()[0] != mine).any()
 
 
+def test_faceid_plus_takes_embedding_and_face(monkeypatch: pytest.MonkeyPatch) -> None:
+    from generation.imaging.engines import sdxl_identity
+    from generation.imaging.engines.runtime import shared
+
+    with shoots.using(shoots.licensed_store()):
+        plain = shoots.drawn()[0]
+    with shoots.using(shoots.plus_store()):
+        mine = shoots.drawn()[0]
+        assert (mine != plain).any()
+        np.testing.assert_array_equal(shoots.drawn()[0], mine)
+        assert (shoots.drawn(count=2)[0].astype(int) - mine.astype(int)).max() <= 1
+        # Nobody's face stays in the UNet.
+        weights = sdxl_load.installed(shoots.plus_store(), "final")
+        assert sdxl_identity.plus_layer(shared()._residents[weights.key].pipe).clip_embeds is None
+        given = sdxl_identity.faceid
+
+        def other_embedding(pipe: Any, known: Any, face: Any, *, guided: bool) -> list[Any]:
+            return given(pipe, known[::-1].copy(), face, guided=guided)
+
+        def other_face(pipe: Any, known: Any, face: Any, *, guided: bool) -> list[Any]:
+            return given(pipe, known, np.ascontiguousarray(255 - face), guided=guided)
+
+        for changed in (other_embedding, other_face):
+            monkeypatch.setattr(sdxl_identity, "faceid", changed)
+            assert (shoots.drawn()[0] != mine).any()
+
+
 def test_a_preview_has_the_loras_of_faceid_as_well() -> None:
     """Of two LoRAs that are loaded only one is merged: both must be in the weights."""
     import torch

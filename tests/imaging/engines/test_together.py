@@ -130,6 +130,16 @@ def test_a_person_gets_the_same_pictures_alone_and_in_company(look: Look, calls:
     assert not _same(mine, _alone(_sitter("other", 5), look))
 
 
+def test_faceid_plus_keeps_two_faces_apart_in_one_call(calls: list[int]) -> None:
+    """It reads the face from the UNet, where there is one place for everybody's."""
+    asked = [_sitter("me", 5, count=1), _sitter("other", 6, count=1)]
+    with shoots.using(shoots.plus_store()):
+        mine, others = map(_pictures, _together(asked, SDXL))
+        assert calls == [2]
+        assert _same(mine, _alone(asked[0], SDXL))
+        assert _same(others, _alone(asked[1], SDXL))
+
+
 def test_how_each_picture_was_made_names_its_own_photo_seed_and_words(look: Look) -> None:
     mine, others = _together([_sitter("me", 5), _sitter("other", 6)], look)
     assert isinstance(mine, tuple) and isinstance(others, tuple)

@@ -40,6 +40,7 @@ def write_all(folder: Path) -> dict[str, Path]:
         shipped.IP_ADAPTER_ENCODER: _image_encoder(folder / "encoder"),
         shipped.SDXL_LCM: _lora(folder / "lcm", unet),
         shipped.IP_ADAPTER_FACEID: _faceid(folder / "faceid", unet),
+        shipped.IP_ADAPTER_FACEID_PLUS: _faceid_plus(folder / "faceid-plus", unet),
         shipped.BUFFALO_L: _pack(folder / "pack"),
     }
 
@@ -292,6 +293,24 @@ def _faceid(folder: Path, unet: Any) -> Path:
     for key, value in projection.state_dict().items():
         stem, _, end = key.rpartition(".")
         image[f"{names.get(stem, stem)}.{end}"] = value
+    return _steered_by_arcface(folder, unet, image, "ip-adapter-faceid_sdxl.bin")
+
+
+def _faceid_plus(folder: Path, unet: Any, hidden: int = 32) -> Path:
+    """The same with a resampler that also reads what the image encoder sees of the face."""
+    from diffusers.models.embeddings import IPAdapterFaceIDPlusImageProjection
+
+    plus: Any = IPAdapterFaceIDPlusImageProjection
+    state = plus(embed_dims=CROSS, output_dims=CROSS, hidden_dims=hidden, heads=1).state_dict()
+    own = {key: value for key, value in state.items() if key.startswith(("proj.", "norm."))}
+    seen = {key: value for key, value in state.items() if key not in own}
+    image = {f"perceiver_resampler.{key}": value for key, value in _as_published(seen).items()}
+    for key, value in own.items():
+        image[key.replace("proj.net.0.proj", "proj.0").replace("proj.net.2", "proj.2")] = value
+    return _steered_by_arcface(folder, unet, image, "ip-adapter-faceid-plusv2_sdxl.bin")
+
+
+def _steered_by_arcface(folder: Path, unet: Any, image: dict[str, torch.Tensor], file: str) -> Path:
     adapter = _to_kv(unet)
     for number, name in enumerate(unet.attn_processors):
         attention = unet.get_submodule(name.rpartition(".")[0])
@@ -301,7 +320,7 @@ def _faceid(folder: Path, unet: Any) -> Path:
             adapter[f"{number}.to_{kind}_lora.down.weight"] = down
             adapter[f"{number}.to_{kind}_lora.up.weight"] = up
     folder.mkdir(parents=True)
-    torch.save({"image_proj": image, "ip_adapter": adapter}, folder / "ip-adapter-faceid_sdxl.bin")
+    torch.save({"image_proj": image, "ip_adapter": adapter}, folder / file)
     return folder
 
 
