@@ -20,6 +20,7 @@ from generation.imaging import color, photocheck, run
 from generation.imaging.errors import SubjectError
 from generation.imaging.finishing.skin import skin_lab
 from generation.imaging.lighting import estimate, temperature
+from generation.imaging.lighting.eyes import eye_white
 from generation.imaging.shoot_folder import find_people
 from generation.imaging.types import Candidate, CheckedPhoto
 
@@ -188,6 +189,6 @@ def tone_deg(photo: CheckedPhoto) -> float | None:
         return None
     linear = color.srgb8_to_linear(photo.decoded.pixels)
     small, landmarks = estimate.small_view(linear, photo.face.landmarks)
-    seen = temperature.estimate(small, landmarks)
+    seen = temperature.estimate(small, landmarks, eye_white(photo.decoded.pixels, photo.face.landmarks))
     balanced = small @ temperature.balance(seen, _WHITE_K).T
     return float(color.ita_deg(skin_lab(np.asarray(balanced, np.float32), landmarks)))

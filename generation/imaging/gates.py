@@ -26,6 +26,7 @@ from generation.imaging.landmarks import (
     skin_region,
 )
 from generation.imaging.lighting import estimate, temperature
+from generation.imaging.lighting.eyes import eye_white
 from generation.imaging.lighting.halves import unlike
 from generation.imaging.lighting.relight import rig_shading
 from generation.imaging.models.configured import configuration
@@ -87,7 +88,7 @@ def measure(image: SRGB8, master: MasterLayers, look: Look) -> Measured:
     small8, small_landmarks = _small(image, landmarks)
     small = color.srgb8_to_linear(small8)
     shading = estimate.fit_shading(estimate.skin_samples(small, small_landmarks))
-    seen = temperature.estimate(small, small_landmarks)
+    seen = temperature.estimate(small, small_landmarks, eye_white(image, landmarks))
     skin = skin_region(landmarks, (image.shape[0], image.shape[1])) > 0
     angle = np.radians(roll_deg(landmarks))
     down = np.array([-np.sin(angle), np.cos(angle)])

@@ -23,6 +23,7 @@ from generation.imaging.gates import MOST_ITA_DRIFT_DEG, MOST_L_DRIFT, Measured
 from generation.imaging.identity import marks
 from generation.imaging.landmarks import CHIN, FACE_OVAL, Landmarks, eye_middle, face_unit, region
 from generation.imaging.lighting import estimate, temperature
+from generation.imaging.lighting.eyes import eye_white
 from generation.imaging.matting.segment import person_probability
 from generation.imaging.prompt import Visible
 from generation.imaging.types import SRGB8, Alpha, CheckedPhoto, Face, Gallery, Gate
@@ -223,7 +224,7 @@ def _seen(pixels: SRGB8, face: Face, kelvin: float | None) -> Own:
     linear = color.srgb8_to_linear(pixels)
     balanced, landmarks = estimate.small_view(linear, face.landmarks)
     if kelvin is not None:
-        found = temperature.estimate(balanced, landmarks)
+        found = temperature.estimate(balanced, landmarks, eye_white(pixels, face.landmarks))
         balanced = np.asarray(balanced @ temperature.balance(found, kelvin).T, np.float32)
     skin = skin_lab(balanced, landmarks)
     hair, side = _extent(pixels, face)

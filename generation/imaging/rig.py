@@ -10,11 +10,22 @@ from numpy.typing import NDArray
 from branding.look import Grade, Look
 from generation.imaging.finishing import grade, skin
 from generation.imaging.finishing.vary import Variation
+from generation.imaging.landmarks import Landmarks
 from generation.imaging.lighting import estimate, relight, temperature
-from generation.imaging.types import Alpha, LinearRGB, MasterLayers
+from generation.imaging.lighting.eyes import eye_white
+from generation.imaging.types import Alpha, Light, LinearRGB, MasterLayers
 
 # Light and exposure decide each other: the second round starts from the first one's exposure.
 _EXPOSURES: Final = 2
+
+
+def light_of(foreground: LinearRGB, alpha: Alpha, landmarks: Landmarks) -> Light:
+    """The light that a photo was taken in, from the person in it: (h, w, 3) and (h, w)."""
+    small, there = estimate.small_view(foreground, landmarks)
+    shading = estimate.fit_shading(estimate.skin_samples(small, there))
+    person, eyes = small * shrunk(alpha, small)[..., None], eye_white(foreground, landmarks)
+    seen = temperature.estimate(person, there, eyes)
+    return estimate.describe(shading, seen.temperature_k, seen.tint)
 
 
 def lighting(master: MasterLayers, look: Look, vary: Variation) -> tuple[NDArray[Any], NDArray[np.float32]]:

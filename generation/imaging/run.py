@@ -26,14 +26,13 @@ from generation.imaging.finishing import (
 from generation.imaging.finishing.vary import Variation, variations
 from generation.imaging.identity.encoders import Jury, conditioning_of
 from generation.imaging.landmarks import moved
-from generation.imaging.lighting import estimate, temperature
 from generation.imaging.matting.layers import cut_out
 from generation.imaging.matting.nets import body_points
 from generation.imaging.prepare import others, prepared
 from generation.imaging.prompt import Visible
 from generation.imaging.ranking import order
 from generation.imaging.ranking.signature import signature
-from generation.imaging.rig import lighting, shrunk
+from generation.imaging.rig import light_of, lighting
 from generation.imaging.shooting import MOST_IDLE, OF_THE_PHOTO, Shooting, give_memory_back, rising
 from generation.imaging.types import (
     SRGB8,
@@ -69,10 +68,7 @@ def develop(photo: CheckedPhoto) -> MasterLayers:
     pixels, face = prepared(photo)
     matte = cut_out(pixels, face, others(pixels, face))
     foreground, alpha = matte.foreground, matte.alpha
-    small, landmarks = estimate.small_view(foreground, face.landmarks)
-    shading = estimate.fit_shading(estimate.skin_samples(small, landmarks))
-    seen = temperature.estimate(small * shrunk(alpha, small)[..., None], landmarks)
-    light = estimate.describe(shading, seen.temperature_k, seen.tint)
+    light = light_of(foreground, alpha, face.landmarks)
     return _settled(MasterLayers(foreground, alpha, face.landmarks, light, matte.unsure, photo.name))
 
 

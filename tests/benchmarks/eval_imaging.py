@@ -99,6 +99,13 @@ def _notes(people: Sequence[Person], look: Look) -> list[str]:
         before, after = np.std(both, axis=0)
         spread = f"in {before:.1f}, out {after:.1f} (n={len(both)})"
         out.append(f"whites of the eyes alone (noisy), spread in mired: {spread}")
+    casts = np.array([pair for one in done for pair in one.casts])
+    if len(casts):
+        taken = 1 - float(np.mean(casts[:, 1] / casts[:, 0]))
+        out.append(
+            f"photos made {abs(casts[0, 0]):g} mired colder and warmer: white balance takes out {taken:.0%}, "
+            f"what is left spreads {casts[:, 1].std():.1f}"
+        )
     steps = [one.light_step for one in people]
     far = "; ".join(worst(((one.light_step, one.name) for one in people), 8))
     out.append(

@@ -21,6 +21,7 @@ from generation.imaging.face.detect import detect_faces
 from generation.imaging.finishing import backdrop, grade
 from generation.imaging.identity.encoder import embed
 from generation.imaging.lighting import temperature
+from generation.imaging.rig import light_of
 from generation.imaging.types import CheckedPhoto, Embedding, MasterLayers
 from tests.benchmarks import looking, material
 
@@ -28,6 +29,9 @@ Array = Any
 # Half of a final: what is measured does not depend on it, and an evaluation ends within minutes.
 SIZE: Final = (819, 1024)
 _THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
+# How much warmer photos are made to see what white balance takes out again, in mired: a lamp at home is
+# 100 and more, and cameras leave a fifth or a third of that.
+_CASTS: Final = (-25.0, 25.0)
 _PLAIN: Final = tuple(Backdrop(kind="solid", color=color, vignette=0.0) for color in ("#000000", "#ffffff"))
 
 
@@ -37,6 +41,7 @@ class Person:
 
     `taken` is the photo as it is, `balanced` the photo under the pipeline's white balance to the brand's
     temperature, `shown` the first finished picture. `candidates`: per picture the numbers of `_candidate`.
+    `casts` are pairs of how much warmer (mired) the photo was made, and how much of it white balance left.
     `light_step` as in `looking.steepest_light_step`. `nobody` (H, W) says where the preview shows only
     backdrop.
     """
@@ -49,6 +54,7 @@ class Person:
     tone: str = ""
     seconds: float = 0.0
     light_step: float = 0.0
+    casts: list[tuple[float, float]] = field(default_factory=list)
     taken: looking.Seen | None = None
     balanced: looking.Seen | None = None
     shown: looking.Seen | None = None
@@ -139,6 +145,19 @@ def _shoot(person: Person, photo: CheckedPhoto, look: Look) -> None:
     person.candidates = [_candidate(one.image, one.gates["likeness"].passed) for one in found]
     person.embedding = person.candidates[0].pop("embedding", None)
     person.preview, person.nobody = _empty(first.master, look)
+    person.casts = [(cast, _left_of(cast, first.master)) for cast in _CASTS]
+
+
+def _left_of(cast: float, master: MasterLayers) -> float:
+    """Mired by which the photo's light, made warmer by `cast`, is still warmer than it was before once both
+    are balanced. A stop of exposure is taken off, so that nothing clips that did not."""
+    mired = []
+    for warmer in (0.0, cast):
+        found = temperature.Colour(1e6 / (1e6 / temperature.STUDIO_WHITE_K + warmer))
+        lamp = np.linalg.inv(temperature.balance(found, temperature.STUDIO_WHITE_K).astype(np.float64))
+        lit = np.asarray(np.clip(0.5 * master.foreground @ lamp.T, 0, 1), np.float32)
+        mired.append(1e6 / light_of(lit, master.alpha, master.landmarks).temperature_k)
+    return cast - (mired[1] - mired[0])
 
 
 def _candidate(image: Array, gate_passed: bool) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from branding.look import LightRig
 from generation.imaging import color
 from generation.imaging.landmarks import face_unit, skin_region
 from generation.imaging.lighting import estimate, relight, shine, temperature
+from generation.imaging.lighting.eyes import eye_white
 from generation.imaging.lighting.normals import normal_map, triangles, vertex_normals
 from generation.imaging.lighting.temperature import Colour
 from generation.imaging.types import Light, LinearRGB
@@ -122,22 +123,26 @@ def test_shine_is_not_read_as_light() -> None:
     assert np.log2(there / plain) < 0.5 * np.log2(seen)
 
 
+def _colour(linear: LinearRGB, landmarks: np.ndarray) -> Colour:
+    return temperature.estimate(linear, landmarks, eye_white(linear, landmarks))
+
+
 def test_warm_and_cool_are_told_apart_and_undone() -> None:
     master = people.master()
     warm = (master.foreground @ temperature.balance(Colour(5600), 4800).T).astype(np.float32)
-    found = temperature.estimate(warm, master.landmarks)
-    assert found.temperature_k < temperature.estimate(master.foreground, master.landmarks).temperature_k
+    found = _colour(warm, master.landmarks)
+    assert found.temperature_k < _colour(master.foreground, master.landmarks).temperature_k
     back = warm @ temperature.balance(Colour(4800), 5600).T
     np.testing.assert_allclose(back, master.foreground, atol=1e-3)
 
 
 def test_green_light_is_told_and_undone() -> None:
     master = people.master()
-    neutral = temperature.balance(temperature.estimate(master.foreground, master.landmarks), 5600)
+    neutral = temperature.balance(_colour(master.foreground, master.landmarks), 5600)
     plain = np.maximum(master.foreground @ neutral.T, 0).astype(np.float32)
     green = np.array([2**-0.03, 2**0.06, 2**-0.03], np.float32)
-    found = temperature.estimate(plain * green, master.landmarks)
-    assert found.tint > temperature.estimate(plain, master.landmarks).tint + 0.02
+    found = _colour(plain * green, master.landmarks)
+    assert found.tint > _colour(plain, master.landmarks).tint + 0.02
     balanced = temperature.balance(Colour(5600, 0.06), 5600) @ (0.5 * green)
     np.testing.assert_allclose(balanced, balanced.mean(), atol=2e-3)
 
@@ -148,8 +153,8 @@ def test_a_white_collar_is_a_witness() -> None:
     (x, y), unit = np.rint(master.landmarks[152, :2]).astype(int), round(face_unit(master.landmarks))
     bluish = np.array([0.74, 0.8, 0.9], np.float32)
     collar[y + unit // 5 : y + unit, max(0, x - unit // 2) : x + unit // 2] = bluish
-    seen = temperature.estimate(collar, master.landmarks)
-    assert seen.temperature_k > temperature.estimate(master.foreground, master.landmarks).temperature_k + 150
+    seen = _colour(collar, master.landmarks)
+    assert seen.temperature_k > _colour(master.foreground, master.landmarks).temperature_k + 150
 
 
 def test_studio_white_changes_nothing() -> None:

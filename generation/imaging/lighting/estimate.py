@@ -11,12 +11,9 @@ from numpy.typing import NDArray
 
 from generation.imaging import color
 from generation.imaging.landmarks import (
-    LEFT_EYE,
     MIRRORED,
-    RIGHT_EYE,
     Landmarks,
     face_unit,
-    region,
     skin_region,
 )
 from generation.imaging.lighting.bare import bare_skin
@@ -231,25 +228,3 @@ def small_view(linear: LinearRGB, landmarks: Landmarks, unit_px: float = 90.0) -
     size = (max(1, round(linear.shape[1] * scale)), max(1, round(linear.shape[0] * scale)))
     small = cv2.resize(linear, size, interpolation=cv2.INTER_AREA)
     return np.asarray(small, np.float32), np.asarray(landmarks * np.float32(scale), np.float32)
-
-
-def sclera_color(linear: LinearRGB, landmarks: Landmarks) -> NDArray[np.float64] | None:
-    """Mean linear RGB (3,) of the whites of the eyes, or None where too little of them is seen."""
-    shape = linear.shape[:2]
-    found = []
-    for points, iris in ((LEFT_EYE, 468), (RIGHT_EYE, 473)):
-        eye = region(landmarks, points, (shape[0], shape[1]))
-        eye = cv2.erode(eye, np.ones((3, 3), np.uint8))
-        center = landmarks[iris, :2]
-        radius = 1.15 * float(np.linalg.norm(landmarks[iris + 1 : iris + 5, :2] - center, axis=1).mean())
-        cv2.circle(eye, (round(float(center[0])), round(float(center[1]))), max(1, round(radius)), 0, -1)
-        found.append(linear[eye > 0])
-    pixels = np.concatenate(found).astype(np.float64)
-    if len(pixels) < 24:
-        return None
-    # Lids, lashes and their shadow are darker, glints brighter than the white itself.
-    y = pixels @ np.asarray(color.LUMINANCE)
-    low, high = np.quantile(y, [0.55, 0.92])
-    chosen = pixels[(y >= low) & (y <= high)]
-    mean: NDArray[np.float64] = chosen.mean(axis=0)
-    return mean
