@@ -44,6 +44,12 @@ _EVEN_STOPS: Final = 0.30
 # Where the gain would brighten what is nearly white already, it is held back over this range (linear).
 _ROLL_OFF: Final = (0.5, 0.9)
 _HOLD: Final = 0.7
+# Off the skin, what is darker than this (linear) is lifted less, black only by this share of it. Blurs in
+# pixels of the small view: what counts as skin's surroundings, and strands of hair that are one thing.
+_DARK: Final = 0.10
+_LIFT_OF_BLACK: Final = 0.25
+_NEAR_SKIN: Final = 5.4
+_OF_STRANDS: Final = 1.5
 # Lifted shadow keeps the deep chroma of shadow, where a lit side looks paler: chroma lost per stop lifted.
 _PALER: Final = 0.2
 _PALEST: Final = 0.25
@@ -227,6 +233,7 @@ def _gain(stops: Array, body: Array, linear: LinearRGB, mask: Array, even: Array
     gain /= max(float((gain * luminance)[rows].sum() / max(float(luminance[rows].sum()), 1e-6)), 1e-3)
     bright = np.clip((luminance * np.maximum(gain, 1) - _ROLL_OFF[0]) / (_ROLL_OFF[1] - _ROLL_OFF[0]), 0, 1)
     gain = 1 + (gain - 1) * (1 - _HOLD * np.where(gain > 1, bright, 0))
+    gain = np.where(gain > 1, 1 + (gain - 1) * _liftable(luminance, mask), gain)
     channels = gain[..., None] * np.exp2(even)
     lit = linear * channels
     grey = color.luminance(np.asarray(lit, np.float32))[..., None]
@@ -234,6 +241,16 @@ def _gain(stops: Array, body: Array, linear: LinearRGB, mask: Array, even: Array
     # As a ratio, so that the full-size picture keeps its texture.
     paler = np.clip((grey * pale + lit * (1 - pale) + 1e-3) / (lit + 1e-3), 0.7, 1.4)
     return np.asarray(channels * paler)
+
+
+def _liftable(luminance: Array, mask: Array) -> Array:
+    """(h, w) share of a lift that a place gets: black hair and dark cloth stay black in any light, and would
+    turn to grey haze before a bright backdrop; skin, however deep, is lifted."""
+    skin = np.clip(2 * cv2.GaussianBlur(mask.astype(np.float32), (0, 0), _NEAR_SKIN), 0, 1)
+    soft = cv2.GaussianBlur(np.asarray(luminance, np.float32), (0, 0), _OF_STRANDS)
+    light = np.clip(soft / _DARK, 0, 1)
+    share = np.maximum(skin, light * light * (3 - 2 * light))
+    return np.asarray(_LIFT_OF_BLACK + (1 - _LIFT_OF_BLACK) * share)
 
 
 def _rim(normals: Array, alpha: Alpha, rig: LightRig, unit: float) -> NDArray[np.float32]:
