@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from branding.look import LightRig
-from generation.imaging import color
 from generation.imaging.landmarks import face_unit, skin_region
 from generation.imaging.lighting import estimate, relight, shine, temperature
 from generation.imaging.lighting.eyes import eye_white
@@ -111,16 +110,6 @@ def test_shine_is_powdered_and_gets_the_skin_colour_back() -> None:
     # The blue of a white glint goes most: what is left is nearer to skin.
     assert forehead[2] < forehead[0] - 0.03
     np.testing.assert_allclose(cheek, 1.0, atol=0.03)
-
-
-def test_shine_is_not_read_as_light() -> None:
-    skin, landmarks = _skin(relight.rig_shading(LightRig(key_azimuth_deg=35)))
-    shiny = _with_glint(skin, landmarks[117], 0.3)
-    mask, unit = skin_region(landmarks, skin.shape[:2]), face_unit(landmarks)
-    x, y = np.rint(landmarks[117, :2]).astype(int)
-    plain, there = (shine.diffuse(one, mask, unit)[y, x] for one in (skin, shiny))
-    seen = color.luminance(shiny[y, x]) / color.luminance(skin[y, x])
-    assert np.log2(there / plain) < 0.5 * np.log2(seen)
 
 
 def _colour(linear: LinearRGB, landmarks: np.ndarray) -> Colour:

@@ -56,12 +56,6 @@ def split(linear: LinearRGB, mask: Array, unit: float) -> tuple[Array, Array]:
     return luminance - shine, shine
 
 
-def diffuse(linear: LinearRGB, mask: Array, unit: float) -> Array:
-    """(h, w) the light that body colour scatters, which is what shading is read from."""
-    part, shine = split(linear, mask, unit)
-    return np.asarray(part + shine - _excess(part, shine, mask))
-
-
 def _excess(part: Array, shine: Array, mask: Array) -> Array:
     """(h, w) shine beyond the skin's normal sheen."""
     share = shine / np.maximum(part + shine, 1e-6)
