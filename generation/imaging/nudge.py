@@ -31,6 +31,8 @@ MOST_SIDE: Final = 0.020
 # names somebody from 2.25 L* on (`consistency`: 1.5 tolerances of 1.5); nobody can ask to be named.
 LIGHT_STEP_EV: Final = 0.05
 MOST_L_DRIFT: Final = 2.2
+# What is offered keeps this share of the bound: a finished picture measured up to 0.07 L* from the estimate.
+_OFFERED: Final = 0.95
 # b* of skin lies between 10 and 20 (Xiao et al. 2017); with it L* says how far ITA goes along.
 _SKIN_B: Final = 15.0
 # The bars of a single picture against its style, as the meter judges them.
@@ -134,9 +136,9 @@ def _keeps_skin(skin: Skin, step: int) -> bool:
     away = skin.lightness - 50
     # ITA is the angle atan((L* - 50) / b*).
     turned = math.degrees(gained * _SKIN_B / (away**2 + _SKIN_B**2))
-    return abs(skin.drift + gained) <= max(MOST_L_DRIFT, abs(skin.drift)) and abs(
-        skin.ita_drift + turned
-    ) <= max(gates.MOST_ITA_DRIFT_DEG, abs(skin.ita_drift))
+    kept = abs(skin.drift + gained) <= max(_OFFERED * MOST_L_DRIFT, abs(skin.drift))
+    tone = abs(skin.ita_drift + turned) <= max(_OFFERED * gates.MOST_ITA_DRIFT_DEG, abs(skin.ita_drift))
+    return kept and tone
 
 
 @dataclass(frozen=True, slots=True)
