@@ -285,12 +285,6 @@ def _told(take: Take) -> dict[str, Any]:
     return {"key": take.key, "photo": take.photo, "plain": take.plain, "signature": take.signature}
 
 
-def render(candidate: Candidate, look: Look, size: tuple[int, int]) -> bytes:
-    """A candidate's master under any look, as PNG; needs no photo."""
-    master = masters.load_master(storage.read(storage.masters(), candidate.master))
-    return encode.png(run.finish(master, look, size))
-
-
 def warm_up() -> None:
     """Load the face and identity models (about two seconds), so that a worker's first photo does not wait.
 
