@@ -39,8 +39,8 @@ MOST_L_DRIFT: Final = 3.5
 # Share of the face's skin at 250 and above in every channel.
 MOST_CLIPPED: Final = 0.02
 # Haze of the matte around the head plus what was kept although its witnesses contradict each other there
-# (`matting.layers.Matte.unsure`, docs/mattes.md): of the shared portraits, fit ones measure 0.10 to 0.33,
-# the one in which bystanders are left 0.41.
+# (`matting.layers.Matte.unsure`, docs/mattes.md): of the shared portraits, fit ones measure 0.09 to 0.34,
+# the one in which bystanders are left 0.42, the one behind a name plate 0.49.
 MOST_UNSURE: Final = 0.39
 # Eye detail over skin detail, see `eye_sharpness`: 1 is a face in focus.
 LEAST_EYE_SHARPNESS: Final = 0.30

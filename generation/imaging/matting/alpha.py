@@ -11,7 +11,7 @@ from pymatting import cf_laplacian, cg, ichol
 from generation.imaging.landmarks import Landmarks, eye_middle, face_unit
 from generation.imaging.matting.colours import colour_odds
 from generation.imaging.matting.sampling import sampled
-from generation.imaging.matting.trimap import beside_jaw
+from generation.imaging.matting.trimap import backdrop_seen, beside_jaw, hair_weight
 from generation.imaging.types import SRGB8, Alpha
 
 Array = NDArray[Any]
@@ -31,6 +31,8 @@ _FAR_BACK, _FAR_BACK_COLOURED = 0.6, 0.3
 _BACK_BELOW = 0.3
 # And far inside, where both say person: a shoulder does not fade beside a stripe of its colour.
 _DEEP, _DEEP_ABOVE = 0.3, 0.6
+# The jaw is hard from that far inside on: it fades into no backdrop, whose complement would tint it.
+_JAW_FROM, _JAW_OVER = 0.01, 0.02
 _TOLERANCE = 1e-6
 _ITERATIONS = 700
 
@@ -69,36 +71,54 @@ def closed_form(image: Array, trimap: Alpha, prior: Alpha, trust: Array) -> Alph
 _COLOUR_SHARE = 1.0
 _ODDS_LIMIT = 0.02
 _BETWEEN_FROM, _BETWEEN_LIMIT, _BETWEEN_TRUST = 0.10, 0.60, 0.3
+# A place in the backdrop's colours counts as seen through the hair that far inside of the segmenter's edge
+# (nearer it may be the edge's own mixture), where `hair_weight` is above the second.
+_SEEN_FROM, _SEEN_HEAD = 0.03, 0.3
 
 
-def belief(image: Array, trimap: Alpha, probability: Alpha, landmarks: Landmarks) -> tuple[Alpha, Array]:
+def belief(
+    image: Array, trimap: Alpha, probability: Alpha, landmarks: Landmarks, middle: Alpha | None = None
+) -> tuple[Alpha, Array]:
     """What is believed of each pixel (0..1), and the trust in it, from segmenter and colours together.
 
     A red stripe beside the neck is on no one's face but all over the flag behind: odds multiply (naive
-    Bayes). `image` is (H, W, 3) float32 sRGB 0..1, `landmarks` in its pixels.
+    Bayes). `image` is (H, W, 3) float32 sRGB 0..1, `landmarks` in its pixels, `middle` as for
+    `trimap.make_trimap`.
     """
-    unit, eyes = face_unit(landmarks), eye_middle(landmarks)
-    odds = colour_odds(image, trimap >= 1, trimap <= 0, unit, eyes)
+    unit = face_unit(landmarks)
+    odds = colour_odds(image, trimap >= 1, trimap <= 0, unit, eye_middle(landmarks))
     colour = np.clip(odds, _ODDS_LIMIT, 1 - _ODDS_LIMIT)
-    wide = cv2.copyMakeBorder((probability > 0.5).astype(np.uint8), 2, 2, 2, 2, cv2.BORDER_REPLICATE)
-    inside = cv2.distanceTransform(wide, cv2.DIST_L2, 5)[2:-2, 2:-2] / unit
-    # What the trimap leaves open deep inside is backdrop seen between strands, too fine for the segmenter.
-    firm = np.where(inside > _BETWEEN_FROM, _BETWEEN_LIMIT, 1 - _ODDS_LIMIT)
-    segment = np.clip(probability, _ODDS_LIMIT, firm)
+    inside, outside = _depths(probability > 0.5, unit), _depths(probability <= 0.5, unit)
+    between = _between(odds, probability if middle is None else middle, inside, landmarks)
+    segment = np.clip(probability, _ODDS_LIMIT, np.where(between, _BETWEEN_LIMIT, 1 - _ODDS_LIMIT))
     joined = np.log(segment / (1 - segment)) + _COLOUR_SHARE * np.log(colour / (1 - colour))
     prior = np.asarray(1 / (1 + np.exp(-joined)), np.float32)
-    wide = cv2.copyMakeBorder((probability <= 0.5).astype(np.uint8), 2, 2, 2, 2, cv2.BORDER_REPLICATE)
-    outside = cv2.distanceTransform(wide, cv2.DIST_L2, 5)[2:-2, 2:-2] / unit
     # The jaw's edge is hard: what is believed there holds right up to it.
     jaw = beside_jaw(landmarks, (trimap.shape[0], trimap.shape[1]))
     far = np.maximum(np.clip((outside - _FAR_FROM) / _FAR_OVER, 0, 1), jaw * (outside > 0))
     both = np.clip(1 - np.maximum(probability, odds) / _BACK_BELOW, 0, 1)
     trust = _PRIOR * np.abs(2 * prior - 1) ** 3 + 1e-9
     trust += far * (_FAR_BACK * np.clip(1 - prior / _BACK_BELOW, 0, 1) + _FAR_BACK_COLOURED * both)
-    trust += _BETWEEN_TRUST * (inside > _BETWEEN_FROM) * np.clip(1 - prior / _BACK_BELOW, 0, 1)
+    trust += _BETWEEN_TRUST * between * np.clip(1 - prior / _BACK_BELOW, 0, 1)
     deep = np.clip((inside - _FAR_FROM) / _FAR_OVER, 0, 1)
+    deep = np.maximum(deep, jaw * np.clip((inside - _JAW_FROM) / _JAW_OVER, 0, 1))
     trust += _DEEP * deep * np.clip((np.minimum(probability, odds) - _DEEP_ABOVE) / (1 - _DEEP_ABOVE), 0, 1)
     return prior, trust
+
+
+def _depths(mask: Array, unit: float) -> Array:
+    """How deep each pixel lies in a mask that goes on beyond the picture, in eye-to-chin units."""
+    wide = cv2.copyMakeBorder(mask.astype(np.uint8), 2, 2, 2, 2, cv2.BORDER_REPLICATE)
+    return np.asarray(cv2.distanceTransform(wide, cv2.DIST_L2, 5)[2:-2, 2:-2] / unit)
+
+
+def _between(odds: Alpha, middle: Alpha, inside: Array, landmarks: Landmarks) -> Array:
+    """(H, W) boolean: backdrop seen between strands, too fine for the segmenter. What the trimap leaves open
+    deep inside is that, and nearer to the edge what has the backdrop's colours over a place."""
+    seen = backdrop_seen(odds, middle, face_unit(landmarks)) & (
+        hair_weight(landmarks, odds.shape) > _SEEN_HEAD
+    )
+    return np.asarray((inside > _BETWEEN_FROM) | (seen & (inside > _SEEN_FROM)))
 
 
 # Window of the refinement at the solving size, and its regularisation: a window of 7 pixels spans a

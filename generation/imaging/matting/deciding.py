@@ -39,12 +39,17 @@ _STANDS_OUT, _STANDS_BACK = 0.50, 0.80
 _DOUBT: Final = -0.40
 # Of the doubt at least this share far from the head, where a flag is as likely but a jacket too.
 _DOUBT_LEAST: Final = 0.5
+# The chest, as the usual frame shows it, from eyes to chin below the eyes and aside of them.
+_CHEST_DOWN, _CHEST_ASIDE = (0.9, 1.5), (-0.8, 0.8)
+# Of a body that the second net keeps by less than the first of these it says nothing (it has lost the suit),
+# from the second on it is believed; below the last it is sure that something is none of it.
+_KNOWN, _NONE = (0.70, 0.85), 0.30
 # Along the head's edge what stands out counts this much beside the middle vote: it sees finer.
 _FINER: Final = 0.80
 
 
-def decided(pixels: SRGB8, votes: NDArray[np.float32], landmarks: Landmarks) -> tuple[Alpha, Alpha]:
-    """Probability and contested (`segment.Opinion`) of `pixels` (H, W, 3).
+def decided(pixels: SRGB8, votes: NDArray[np.float32], landmarks: Landmarks) -> tuple[Alpha, Alpha, float]:
+    """Probability, contested and before (`segment.Opinion`) of `pixels` (H, W, 3).
 
     `votes` (H, W, 3) are a low, the middle and a high order statistic of the segmenter's views.
     """
@@ -57,14 +62,29 @@ def decided(pixels: SRGB8, votes: NDArray[np.float32], landmarks: Landmarks) -> 
     questions = ((least < _OPEN[0]) & (most > _OPEN[1])).astype(np.uint8)
     edge = max(1, round(EDGE * unit))
     core = cv2.erode(questions, disc(edge))
+    before = _before(low, standing, landmarks)
     if not core.any():
-        return edges, np.zeros_like(middle)
+        return edges, np.zeros_like(middle), before
     around = cv2.dilate(core, disc(_AROUND * edge)) & cv2.dilate(questions, disc(edge))
     belief, odds = _belief(pixels, votes, standing, head, landmarks)
     share = cv2.GaussianBlur(around.astype(np.float32), (0, 0), edge / 2)
     out = edges + share * (1 / (1 + np.exp(-belief)) - edges)
     contested = share * (most - least) * np.minimum(2 * (1 - odds), 1)
-    return out.astype(np.float32), contested.astype(np.float32)
+    return out.astype(np.float32), contested.astype(np.float32), before
+
+
+def _before(low: Alpha, standing: Alpha, landmarks: Landmarks) -> float:
+    """Area before the chest that every view takes for the person and the second net, which keeps the rest of
+    this body, is sure is none of her: a name plate, a laptop's lid. In squares of eyes to chin."""
+    unit, (x, y) = face_unit(landmarks), eye_middle(landmarks)
+    top, bottom = (int(np.clip(round(y + at * unit), 0, low.shape[0])) for at in _CHEST_DOWN)
+    left, right = (int(np.clip(round(x + at * unit), 0, low.shape[1])) for at in _CHEST_ASIDE)
+    chest = np.s_[top:bottom, left:right]
+    mine, seen = low[chest] > _OPEN[0], standing[chest]
+    if not mine.any():
+        return 0.0
+    knows = np.clip((float(seen[mine].mean()) - _KNOWN[0]) / (_KNOWN[1] - _KNOWN[0]), 0, 1)
+    return float(knows * (mine & (seen < _NONE)).sum() / unit**2)
 
 
 def _belief(

@@ -15,10 +15,13 @@ from generation.imaging.matting.foreground import foreground
 from generation.imaging.matting.segment import person_probability
 from generation.imaging.matting.spill import without_spill
 from generation.imaging.matting.trimap import make_trimap
+from generation.imaging.matting.veil import without_veil
 from generation.imaging.types import SRGB8, Alpha, Face, LinearRGB
 
 # What is not joined to the person by at least this much alpha is an island.
 _ISLAND = 0.08
+# A thumb's breadth (0.05 squares of eyes to chin) of something before the chest is enough not to be shown.
+_BEFORE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,8 @@ class Matte:
     0..1.
 
     `unsure` is the haze around the head (mean of 4a(1-a) over the unknown band; hair in wind 0.25) plus
-    the area kept although its witnesses contradict each other there, in squares of eyes to chin.
+    the area kept although its witnesses contradict each other there, in squares of eyes to chin, plus
+    `_BEFORE` times what stands before the chest.
     """
 
     foreground: LinearRGB
@@ -45,13 +49,15 @@ def cut_out(pixels: SRGB8, face: Face, others: Sequence[Face] = ()) -> Matte:
         small, small_face, [_shrink(pixels, other.landmarks, scale)[1] for other in others]
     )
     guide = small.astype(np.float32) / 255.0
-    trimap = make_trimap(guide, opinion.probability, landmarks)
-    prior, trust = belief(guide, trimap, opinion.probability, landmarks)
-    small_alpha = _without_islands(closed_form(guide, trimap, prior, trust))
+    trimap = make_trimap(guide, opinion.probability, landmarks, opinion.middle)
+    prior, trust = belief(guide, trimap, opinion.probability, landmarks, opinion.middle)
+    solved = closed_form(guide, trimap, prior, trust)
+    small_alpha = _without_islands(without_veil(solved, opinion.probability, prior, landmarks))
     alpha = _to_full_size(small_alpha, trimap, guide, pixels)
     fore = foreground(small, small_alpha, pixels, alpha)
     without_spill(fore, guide, trimap, alpha, landmarks)
-    unsure = _hazy(small_alpha, trimap, landmarks) + _leftover(small_alpha, opinion.contested, landmarks)
+    unsure = _hazy(solved, trimap, landmarks) + _leftover(small_alpha, opinion.contested, landmarks)
+    unsure += _BEFORE * opinion.before
     return Matte(fore, alpha, min(1.0, unsure))
 
 

@@ -19,6 +19,7 @@ from generation.imaging.landmarks import FACE_OVAL, Landmarks, eye_middle, face_
 from generation.imaging.matting import models
 from generation.imaging.matting.deciding import EDGE, decided, disc
 from generation.imaging.matting.nets import selfie_views
+from generation.imaging.matting.trimap import known_face
 from generation.imaging.types import SRGB8, Alpha, Face
 
 # Crops in units of eye-to-chin distance around the eyes: left/right, up, down; clipped to the photo. A
@@ -39,11 +40,15 @@ class Opinion:
 
     `probability` (H, W) float32 0..1 that a pixel is the person's. `contested` (H, W) float32 0..1: how
     strongly the witnesses contradict each other there, over an area and not just along an edge, and
-    unless the colours say that it is the person.
+    unless the colours say that it is the person. `before`: area of what is held or stands before the chest
+    (`deciding`), in squares of eyes to chin. `middle` (H, W): the middle vote of the
+    segmenter's views, before any other witness.
     """
 
     probability: Alpha
     contested: Alpha
+    before: float
+    middle: Alpha
 
 
 def _window(height: int, width: int, sides: tuple[bool, bool, bool, bool]) -> Alpha:
@@ -74,13 +79,15 @@ def person_probability(pixels: SRGB8, face: Face, others: Sequence[Landmarks] = 
     net = models.chosen()
     if net is None:
         votes = _votes(pixels, face.landmarks)
-        out, contested = decided(pixels, votes, face.landmarks)
+        middle = votes[..., 1]
+        out, contested, before = decided(pixels, votes, face.landmarks)
     else:
-        out, contested = _told_by(net, pixels, face.landmarks)
+        (out, contested), before = _told_by(net, pixels, face.landmarks), 0.0
+        middle = out
     out = np.clip((out - _FIRM[0]) / (_FIRM[1] - _FIRM[0]), 0, 1).astype(np.float32)
     for other in others:
         out *= _nearer_than(face.landmarks, other, shape)
-    return Opinion(_connected(out, face, face_unit(face.landmarks)), contested)
+    return Opinion(_connected(out, face, middle), contested, before, middle)
 
 
 def _told_by(net: models.MattingNet, pixels: SRGB8, landmarks: Landmarks) -> tuple[Alpha, Alpha]:
@@ -151,10 +158,10 @@ def _nearer_than(own: Landmarks, other: Landmarks, shape: tuple[int, int]) -> Al
     return np.asarray(mine, np.float32)
 
 
-def _connected(probability: Alpha, face: Face, unit: float) -> Alpha:
+def _connected(probability: Alpha, face: Face, middle: Alpha) -> Alpha:
     """Keep what hangs together with the face. A thin bridge (a shoulder touching a flag, a hand on
     it) is cut by opening before looking for what connects."""
-    solid = (probability > 0.5).astype(np.uint8)
+    unit, solid = face_unit(face.landmarks), (probability > 0.5).astype(np.uint8)
     oval = region(face.landmarks, FACE_OVAL, probability.shape)
     radius = max(1, round(0.06 * unit))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
@@ -168,7 +175,8 @@ def _connected(probability: Alpha, face: Face, unit: float) -> Alpha:
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     near = cv2.dilate(mine, kernel)
     out: Alpha = np.where(near > 0, probability, 0.0).astype(np.float32)
-    out[oval > 0] = np.maximum(out[oval > 0], 0.99)
+    known = known_face(face.landmarks, middle)
+    out[known] = np.maximum(out[known], 0.99)
     return _without_holes(out)
 
 

@@ -21,12 +21,19 @@ _SURE_BACK, _SURE_PERSON = 0.06, 0.94
 _ALIKE, _LEAST_SPREAD, _LEAST_SKIN_PX = 2.5, (6.0, 3.0, 3.0), 50
 _SKIN_SHARE, _LOOK_AROUND = (0.4, 0.7), 0.1
 # The backdrop between strands: colour odds below this, that far inside at most and that far from the face
-# (eye-to-chin units), where glasses and earrings are.
-_BETWEEN_CHROMA = 35.0
+# (eye-to-chin units), where glasses and earrings are. Vivid: CIELAB chroma above the first.
+_VIVID = 35.0
 _BETWEEN_BELOW, _BETWEEN_HAIR, _BETWEEN_WITHIN, _BETWEEN_AWAY = 0.15, 0.3, 0.22, 0.12
+# Backdrop of any colour: odds below this in a place of that half width (eye-to-chin units), where the middle
+# vote is below the last.
+_PLACE_BELOW, _PLACE, _DOUBTED = 0.05, 0.012, 0.90
 # The jaw: all within the first distance of the face's oval, none beyond the second, from between these
 # heights below the eyes on (eye-to-chin units).
 _JAW_NEAR, _JAW_BELOW = (0.05, 0.10), (0.30, 0.50)
+# The face is known to be the person's that far inside its oval (eye-to-chin units; on the side that a face
+# turns away the mesh lies up to a tenth beyond the jaw), and in all of it but where the middle vote of the
+# segmenter's views is below the second.
+_FACE_INSIDE, _FACE_VOTE = 0.10, 0.45
 # Plain backdrop: colour odds below this everywhere within that reach, and that far outside.
 _PLAIN_BELOW, _PLAIN_AROUND, _PLAIN_OUTSIDE = 0.08, 0.04, 0.06
 
@@ -78,10 +85,13 @@ def beside_jaw(landmarks: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
     return np.asarray(near * below[:, None], np.float32)
 
 
-def make_trimap(image: NDArray[Any], probability: Alpha, landmarks: NDArray[Any]) -> Alpha:
+def make_trimap(
+    image: NDArray[Any], probability: Alpha, landmarks: NDArray[Any], middle: Alpha | None = None
+) -> Alpha:
     """(H, W) float32 of 0 (backdrop), 0.5 (unknown), 1 (person).
 
-    `image` is (H, W, 3) float32 sRGB 0..1. The photo's own borders are no edge of the person: distance is
+    `image` is (H, W, 3) float32 sRGB 0..1, `middle` the middle vote of the segmenter's views (none:
+    `probability`). The photo's own borders are no edge of the person: distance is
     measured on a mask that goes on beyond them.
     """
     unit = face_unit(landmarks)
@@ -97,13 +107,33 @@ def make_trimap(image: NDArray[Any], probability: Alpha, landmarks: NDArray[Any]
     trimap[(outside > reach_out) & (probability < _SURE_BACK)] = 0.0
     trimap[(inside > 2.5 * reach_in)] = 1.0
     trimap[(outside > 2.0 * reach_out)] = 0.0
-    face = cv2.erode(region(landmarks, FACE_OVAL, probability.shape), np.ones((5, 5), np.uint8))
-    trimap[face > 0] = 1.0
+    middle = probability if middle is None else middle
+    face = known_face(landmarks, middle)
+    trimap[face] = 1.0
     odds = colour_odds(image, trimap >= 1, trimap <= 0, unit, eye_middle(landmarks))
     trimap = _without_plain_backdrop(trimap, odds, outside / unit, unit)
-    between = hair * np.clip((_BETWEEN_WITHIN - inside / unit) / 0.05, 0, 1)
-    trimap[_between_strands(image, np.where(trimap >= 1, odds, np.float32(1)), between, landmarks)] = 0.5
+    outer = np.clip((_BETWEEN_WITHIN - inside / unit) / 0.05, 0, 1)
+    inner = np.where(trimap >= 1, odds, np.float32(1))
+    trimap[_between_strands(image, inner, hair * outer, landmarks)] = 0.5
+    seen = cv2.dilate(backdrop_seen(odds, middle, unit).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    around_head = hair_weight(landmarks, probability.shape) * outer > _BETWEEN_HAIR
+    trimap[seen & (trimap >= 1) & around_head & ~face] = 0.5
     return trimap
+
+
+def known_face(landmarks: NDArray[Any], middle: Alpha) -> NDArray[Any]:
+    """(H, W) boolean: where the mesh says face, but for what lies beyond the jaw that is turned away."""
+    inside = _distance(region(landmarks, FACE_OVAL, middle.shape))
+    return np.asarray((inside > 2) & ((middle > _FACE_VOTE) | (inside > _FACE_INSIDE * face_unit(landmarks))))
+
+
+def backdrop_seen(odds: Alpha, middle: Alpha, unit: float) -> NDArray[Any]:
+    """(H, W) boolean: places, not strands, where every colour is the backdrop's alone and the views doubt:
+    a burned-out cheek may be as white as the wall."""
+    size = 2 * max(1, round(_PLACE * unit)) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    seen = ((odds < _PLACE_BELOW) & (middle < _DOUBTED)).astype(np.uint8)
+    return np.asarray(cv2.morphologyEx(seen, cv2.MORPH_OPEN, disc) > 0)
 
 
 def _without_plain_backdrop(trimap: Alpha, odds: Alpha, outside: NDArray[Any], unit: float) -> Alpha:
@@ -119,7 +149,7 @@ def _between_strands(image: NDArray[Any], odds: Alpha, hair: NDArray[Any], at: N
     may be highlights."""
     lab = cv2.cvtColor(image, cv2.COLOR_RGB2Lab)
     away = _distance(region(at, FACE_OVAL, odds.shape) == 0) / face_unit(at)
-    vivid = np.hypot(lab[..., 1], lab[..., 2]) > _BETWEEN_CHROMA
+    vivid = np.hypot(lab[..., 1], lab[..., 2]) > _VIVID
     seen = ((odds < _BETWEEN_BELOW) & vivid & (hair > _BETWEEN_HAIR) & (away > _BETWEEN_AWAY)).astype(
         np.uint8
     )
