@@ -11,7 +11,7 @@ from branding.look import Look
 from generation.imaging import color, steady
 from generation.imaging.errors import SubjectError
 from generation.imaging.face.detect import detect_faces
-from generation.imaging.finishing.framing import frame_person
+from generation.imaging.finishing import framing
 from generation.imaging.finishing.skin import skin_lab
 from generation.imaging.finishing.vary import Variation
 from generation.imaging.identity import likeness
@@ -19,10 +19,8 @@ from generation.imaging.identity.encoder import embed
 from generation.imaging.landmarks import (
     LEFT_EYE,
     RIGHT_EYE,
-    eye_middle,
     face_unit,
     region,
-    roll_deg,
     skin_region,
 )
 from generation.imaging.lighting import estimate, temperature
@@ -58,9 +56,11 @@ _CORNER: Final = (0.06, 0.04)
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Numbers of one finished picture. Fractions are of the frame's height; skin is CIELAB."""
+    """Numbers of one finished picture. Fractions are of the frame's height; skin is CIELAB. `readings` is
+    where its landmarks were found, each time they were looked for; `face` has their mean."""
 
     face: Face
+    readings: steady.Readings
     light: Light
     one_sided: float
     shadow: float
@@ -80,26 +80,26 @@ def measure(image: SRGB8, master: MasterLayers, look: Look) -> Measured:
     Raises SubjectError `no_face` when no face is found in it.
     """
     faces = detect_faces(image)
-    landmarks = steady.read_landmarks(image) if faces else None
-    if landmarks is None:
+    readings = steady.readings(image) if faces else None
+    if readings is None:
         raise SubjectError("no_face")
+    landmarks = steady.mean(readings)
     face = replace(faces[0], landmarks=landmarks)
-    height = image.shape[0]
+    eye_line, head_height, roll_deg = framing.measured(landmarks, (image.shape[1], image.shape[0]))
     small8, small_landmarks = _small(image, landmarks)
     small = color.srgb8_to_linear(small8)
     shading = estimate.fit_shading(estimate.skin_samples(small, small_landmarks))
     seen = temperature.estimate(small, small_landmarks, eye_white(image, landmarks))
     skin = skin_region(landmarks, (image.shape[0], image.shape[1])) > 0
-    angle = np.radians(roll_deg(landmarks))
-    down = np.array([-np.sin(angle), np.cos(angle)])
     return Measured(
         face=face,
+        readings=readings,
         light=estimate.describe(shading, seen.temperature_k, seen.tint),
         one_sided=estimate.side_ratio(shading),
         shadow=unlike(small, small_landmarks, rig_shading(look.light)),
-        eye_line=float(eye_middle(landmarks)[1]) / height,
-        head_height=float((landmarks[152, :2] - eye_middle(landmarks)) @ down) / height,
-        roll_deg=roll_deg(landmarks),
+        eye_line=eye_line,
+        head_height=head_height,
+        roll_deg=roll_deg,
         skin=_triple(skin_lab(small, small_landmarks)),
         own_skin=_own_skin(master, look),
         clipped=float((image[skin].min(axis=-1) >= 250).mean()) if skin.any() else 0.0,
@@ -205,7 +205,7 @@ def told(variation: Variation, master: MasterLayers, look: Look, size: tuple[int
     """What sets the candidate apart, how far cloth was drawn to reach the frame's edge, and how many pixels
     of the frame stand for one of the master: above 1 the photo was enlarged. Models that the operator chose
     instead of what Onelight carries are named."""
-    laid = frame_person(master.alpha, master.landmarks, variation.framing(look.framing), size)
+    laid = framing.frame_person(master.alpha, master.landmarks, variation.framing(look.framing), size)
     reach = {"cloth_drawn": laid.reach.cloth, "hair_drawn": laid.reach.hair}
     chosen = configuration()
     models = {"matte_model": chosen.matte, "upscale_model": chosen.upscale}

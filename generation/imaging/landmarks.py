@@ -44,7 +44,7 @@ MIRRORED = _mirrored_points()
 
 
 def eye_middle(landmarks: Landmarks) -> NDArray[np.float32]:
-    """Midpoint between the irises, (2,) pixels."""
+    """Midpoint between the irises, (2,) pixels: where a face is; a frame is laid out by its `eyes`."""
     middle: NDArray[np.float32] = (landmarks[LEFT_IRIS, :2] + landmarks[RIGHT_IRIS, :2]) / 2
     return middle
 
@@ -54,15 +54,27 @@ def face_unit(landmarks: Landmarks) -> float:
     return float(np.linalg.norm(landmarks[CHIN, :2] - eye_middle(landmarks)))
 
 
-def roll_deg(landmarks: Landmarks) -> float:
-    """Slope of the eyes; positive when the picture's right eye is lower (clockwise).
+def eyes(landmarks: Landmarks) -> NDArray[np.float64]:
+    """(2, 2) where the eye on the picture's left and the one on its right are, pixels.
 
-    Mean over irises and outer corners: behind glasses either may be off by a degree.
+    Iris, outer corner and the middle of the lids' outline are all called the place of an eye; on one face
+    they lie up to half a percent of a headshot's height and a degree apart. Their mean lies near each, so
+    that a picture laid out by it measures as it should whichever somebody takes.
     """
-    irises = landmarks[RIGHT_IRIS, :2] - landmarks[LEFT_IRIS, :2]
-    corners = landmarks[RIGHT_EYE_CORNERS[1], :2] - landmarks[LEFT_EYE_CORNERS[0], :2]
-    slopes = [math.atan2(float(along[1]), float(along[0])) for along in (irises, corners)]
-    return math.degrees(sum(slopes) / 2)
+    places = [
+        (landmarks[iris, :2] + landmarks[corner, :2] + landmarks[list(lids), :2].mean(axis=0)) / 3
+        for iris, corner, lids in (
+            (LEFT_IRIS, LEFT_EYE_CORNERS[0], LEFT_EYE),
+            (RIGHT_IRIS, RIGHT_EYE_CORNERS[1], RIGHT_EYE),
+        )
+    ]
+    return np.asarray(np.stack(places), np.float64)
+
+
+def roll_deg(landmarks: Landmarks) -> float:
+    """Slope of the `eyes`; positive when the picture's right eye is lower (clockwise)."""
+    left, right = eyes(landmarks)
+    return math.degrees(math.atan2(float(right[1] - left[1]), float(right[0] - left[0])))
 
 
 def region(landmarks: Landmarks, points: tuple[int, ...], shape: tuple[int, ...]) -> NDArray[np.uint8]:

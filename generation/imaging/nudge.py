@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from branding.look import Framing, Look
-from generation.imaging import gates, gates_generated, run, steady
+from generation.imaging import gates, gates_generated, run, settling
 from generation.imaging.errors import SubjectError
 from generation.imaging.finishing.vary import NAMES, Variation
 from generation.imaging.identity.encoders import Jury, conditioning_of
@@ -201,15 +201,13 @@ def _finished(
 ) -> tuple[SRGB8, MasterLayers, gates.Measured]:
     """As `run` finishes a candidate: laid out once more where a fresh look finds the face elsewhere."""
     progress("finish", 0.3)
-    image = run.finish(master, look, size, wanted)
-    progress("measure", 0.5)
-    measured = gates.measure(image, master, look)
-    framing = wanted.framing(look.framing)
-    if run.is_off(measured, framing):
-        seen = steady.read_back(measured.face.landmarks, master.landmarks, framing, size)
-        master = replace(master, landmarks=seen)
-        image = run.finish(master, look, size, wanted)
-        measured = gates.measure(image, master, look)
+
+    def make(laid: MasterLayers) -> tuple[SRGB8, gates.Measured]:
+        image = run.finish(laid, look, size, wanted)
+        progress("measure", 0.5)
+        return image, gates.measure(image, laid, look)
+
+    master, image, measured = settling.finished(master, wanted.framing(look.framing), size, make)
     return image, master, measured
 
 

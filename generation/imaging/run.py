@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from branding.look import Framing, Grade, LightRig, Look
-from generation.imaging import drawing, gates, gates_generated, moments, steady
+from branding.look import Grade, Look
+from generation.imaging import drawing, gates, gates_generated, moments, settling
 from generation.imaging.ahead import Ahead
 from generation.imaging.engines.base import DRAWN, Portrait, Posed
 from generation.imaging.engines.table import find_engine, find_offer
@@ -19,13 +19,11 @@ from generation.imaging.finishing import (
     final,
     framing,
     grade,
-    masters,
     retouch,
     sample,
 )
 from generation.imaging.finishing.vary import Variation, variations
 from generation.imaging.identity.encoders import Jury, conditioning_of
-from generation.imaging.landmarks import moved
 from generation.imaging.matting.layers import cut_out
 from generation.imaging.matting.nets import body_points
 from generation.imaging.prepare import others, prepared
@@ -48,12 +46,6 @@ from generation.imaging.types import (
     Take,
 )
 
-# A finished picture that is read farther than this from its style (of the frame's height; degrees) is laid
-# out once more. Two thirds of the bars of 0.5 %, 1.5 % and 0.7 degrees: other readers read differently.
-_OFF: Final = {"eye_line": 0.0033, "head_height": 0.010, "roll_deg": 0.46}
-# Eyes to chin in the master at which the framing is settled: what a preview shows.
-_SETTLING_UNIT_PX: Final = 330.0
-_SETTLING_LOOK: Final = Look(light=LightRig(strength=0.0, rim=0.0))
 # The smallest head that a Look may ask for.
 _LEAST_HEAD: Final = 0.10
 PREVIEW_SIZE: Final = (512, 640)
@@ -69,21 +61,8 @@ def develop(photo: CheckedPhoto) -> MasterLayers:
     matte = cut_out(pixels, face, others(pixels, face))
     foreground, alpha = matte.foreground, matte.alpha
     light = light_of(foreground, alpha, face.landmarks)
-    return _settled(MasterLayers(foreground, alpha, face.landmarks, light, matte.unsure, photo.name))
-
-
-def _settled(master: MasterLayers) -> MasterLayers:
-    """The master with the landmarks that are found in its finished picture: what is framed by them measures
-    as it should. The backdrop of any style does, and the light stays as it is: the mesh reads no light."""
-    small = masters.reduced(master, _SETTLING_UNIT_PX, exact=False)
-    try:
-        seen = steady.read_landmarks(finish(small, _SETTLING_LOOK, PREVIEW_SIZE))
-    except SubjectError:
-        return master
-    if seen is None:
-        return master
-    found = steady.read_back(seen, small.landmarks, Look().framing, PREVIEW_SIZE)
-    return replace(master, landmarks=moved(found, master.alpha.shape[1] / small.alpha.shape[1]))
+    master = MasterLayers(foreground, alpha, face.landmarks, light, matte.unsure, photo.name)
+    return settling.settled(master, finish)
 
 
 def finish(
@@ -358,14 +337,12 @@ def _candidate(
     Raises SubjectError where framing or a gate refuses it.
     """
     look, size = work.look, work.size
-    wanted = variation.framing(look.framing)
-    image = finish(master, look, size, variation)
-    measured = gates.measure(image, master, look)
-    if is_off(measured, wanted):
-        seen = steady.read_back(measured.face.landmarks, master.landmarks, wanted, size)
-        master = replace(master, landmarks=seen)
-        image = finish(master, look, size, variation)
-        measured = gates.measure(image, master, look)
+
+    def make(laid: MasterLayers) -> tuple[SRGB8, gates.Measured]:
+        image = finish(laid, look, size, variation)
+        return image, gates.measure(image, laid, look)
+
+    master, image, measured = settling.finished(master, variation.framing(look.framing), size, make)
     signed = signature(image, measured.face.landmarks)
     if work.shooting.repeats(signed):
         return None
@@ -403,13 +380,3 @@ def _require(name: str, gate: Gate) -> None:
     """Raises SubjectError where the gate is not passed."""
     if not gate.passed:
         raise SubjectError(f"gate_{name}", value=round(gate.value, 3), bound=gate.bound)
-
-
-def is_off(measured: gates.Measured, wanted: Framing) -> bool:
-    """Whether a fresh look at the picture finds the face elsewhere than the style has it."""
-    off = {
-        "eye_line": measured.eye_line - wanted.eye_line,
-        "head_height": measured.head_height - wanted.head_height,
-        "roll_deg": measured.roll_deg,
-    }
-    return any(abs(off[name]) > bound for name, bound in _OFF.items())

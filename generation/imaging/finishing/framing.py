@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from branding.look import Framing
 from generation.imaging.finishing.reach import Reach, reach_edges
-from generation.imaging.landmarks import CHIN, Landmarks, eye_middle, face_unit, roll_deg
+from generation.imaging.landmarks import CHIN, Landmarks, eyes, face_unit, roll_deg
 from generation.imaging.types import Alpha
 
 Grid = NDArray[np.float32]
@@ -40,16 +40,27 @@ def place(landmarks: Landmarks, framing: Framing, size: tuple[int, int]) -> tupl
     angle = math.radians(-roll_deg(landmarks))
     rotation = scale * np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
     target = np.array([framing.eye_center * width, framing.eye_line * height])
-    shift = target - rotation @ eye_middle(landmarks).astype(np.float64)
+    shift = target - rotation @ eyes(landmarks).mean(axis=0)
     return np.concatenate([rotation, shift[:, None]], axis=1), scale
 
 
-def _upright_unit(landmarks: Landmarks) -> float:
-    """Eye line to chin measured downwards once the eyes are level: what `head_height` means."""
+def measured(landmarks: Landmarks, size: tuple[int, int]) -> tuple[float, float, float]:
+    """Eye line and head height as fractions of the height of a picture of `size`, and roll in degrees: what
+    `place` brings to what a framing says."""
+    middle = float(eyes(landmarks)[:, 1].mean())
+    return middle / size[1], _eyes_to_chin(landmarks) / size[1], roll_deg(landmarks)
+
+
+def _eyes_to_chin(landmarks: Landmarks) -> float:
+    """From the eyes to the chin, measured downwards once the eyes are level."""
     angle = math.radians(roll_deg(landmarks))
     down = np.array([-math.sin(angle), math.cos(angle)])
-    reach = float((landmarks[CHIN, :2] - eye_middle(landmarks)) @ down)
-    return max(reach, 0.5 * face_unit(landmarks))
+    return float((landmarks[CHIN, :2] - eyes(landmarks).mean(axis=0)) @ down)
+
+
+def _upright_unit(landmarks: Landmarks) -> float:
+    """What `head_height` means; a chin that was read absurdly high does not blow the face up."""
+    return max(_eyes_to_chin(landmarks), 0.5 * face_unit(landmarks))
 
 
 def _transform(landmarks: Landmarks, matrix: Matrix, scale: float) -> Landmarks:
