@@ -10,12 +10,16 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from generation.imaging import threads
 from portal.lib import embedded, storage
 from portal.lib.env import choice, flag, folder, secret_key, text, whole, words
 from portal.lib.logs import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 environ.Env.read_env(BASE_DIR / ".env")
+
+# Here, since whatever starts a process of Onelight reads its settings before it loads numpy.
+threads.calm_matrices()
 
 # --- the machine -------------------------------------------------------------------------------
 VAR_DIR = folder("VAR_DIR", BASE_DIR / "var")

@@ -17,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from generation.imaging import threads
 from tests.benchmarks import machine, probe
 
 Rows = list[dict[str, Any]]
@@ -58,7 +59,6 @@ def check_group(rounds: int) -> Rows:
     """The photo check of a 12 MP JPEG and HEIC, with decoding. A HEIC of tiles is what phones write; one that
     is a single picture decodes on one core."""
     from branding.look import Look
-    from generation.imaging import threads
     from generation.imaging.photocheck import check_photo
     from tests.benchmarks import material
 
@@ -113,7 +113,7 @@ def _finals(files: tuple[bytes, ...], name: str) -> Rows:
     One round; a warm-up of one small picture has loaded the models.
     """
     from branding.look import Look
-    from generation.imaging import run, shoot_folder, threads
+    from generation.imaging import run, shoot_folder
 
     developed = []
     develop = run.develop
@@ -140,7 +140,7 @@ def _finals(files: tuple[bytes, ...], name: str) -> Rows:
 def one_worker(folder: str) -> None:
     """Take pictures from a folder of jobs until none is left: a worker of the throughput run."""
     from branding.look import Look
-    from generation.imaging import photocheck, run, threads
+    from generation.imaging import photocheck, run
     from generation.imaging.finishing.encode import png
     from tests.benchmarks import material
 
@@ -276,6 +276,8 @@ def main() -> int:
     parser.add_argument("--group", choices=list(GROUPS), help=argparse.SUPPRESS)
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    # As the product does; groups are processes of their own and inherit it.
+    threads.calm_matrices()
     if options.worker:
         one_worker(options.worker)
         return 0
