@@ -89,7 +89,8 @@ def test_stopping_in_the_middle_keeps_what_is_there(hub: Hub, store: ModelStore)
         store.install_from_hub("tiny", stop)
     hub.mend()
     store.install_from_hub("tiny")
-    assert hub.sent[WEIGHTS] == len(BIG) - KEPT
+    # What was sent cannot be counted: the broken transfer's last part may still be on its way.
+    assert (WEIGHTS, f"bytes={KEPT}-") in hub.asked
 
 
 def test_a_part_of_another_commit_is_not_continued(hub: Hub, store: ModelStore) -> None:
