@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from generation import selectors
+from generation.members import member
 from generation.models import FACE_THUMBNAIL, SourcePhoto
 from tests import factories
 from tests.cast import Cast
@@ -93,7 +94,7 @@ def test_the_stored_thumbnail_is_what_imaging_compares(cast: Cast) -> None:
     values = np.linspace(0, 255, 256).astype(np.uint8)
     with cast.northwind.scope():
         photo = _photo(cast, measures={FACE_THUMBNAIL: values.tobytes().hex()})
-    member = selectors._member(photo)
-    assert member.thumbnail is not None
-    assert member.thumbnail.shape == (16, 16)
-    assert float(member.thumbnail[-1, -1]) == pytest.approx(1.0)
+    stored = member(photo)
+    assert stored.thumbnail is not None
+    assert stored.thumbnail.shape == (16, 16)
+    assert float(stored.thumbnail[-1, -1]) == pytest.approx(1.0)
