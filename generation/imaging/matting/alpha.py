@@ -11,7 +11,7 @@ from pymatting import cf_laplacian, cg, ichol
 from generation.imaging.landmarks import Landmarks, eye_middle, face_unit
 from generation.imaging.matting.colours import colour_odds
 from generation.imaging.matting.sampling import sampled
-from generation.imaging.matting.trimap import backdrop_seen, beside_jaw, hair_weight
+from generation.imaging.matting.trimap import backdrop_seen, beside_jaw, depths, hair_weight
 from generation.imaging.types import SRGB8, Alpha
 
 Array = NDArray[Any]
@@ -88,7 +88,7 @@ def belief(
     unit = face_unit(landmarks)
     odds = colour_odds(image, trimap >= 1, trimap <= 0, unit, eye_middle(landmarks))
     colour = np.clip(odds, _ODDS_LIMIT, 1 - _ODDS_LIMIT)
-    inside, outside = _depths(probability > 0.5, unit), _depths(probability <= 0.5, unit)
+    inside, outside = depths(probability > 0.5, unit), depths(probability <= 0.5, unit)
     between = _between(odds, probability if middle is None else middle, inside, landmarks)
     segment = np.clip(probability, _ODDS_LIMIT, np.where(between, _BETWEEN_LIMIT, 1 - _ODDS_LIMIT))
     joined = np.log(segment / (1 - segment)) + _COLOUR_SHARE * np.log(colour / (1 - colour))
@@ -104,12 +104,6 @@ def belief(
     deep = np.maximum(deep, jaw * np.clip((inside - _JAW_FROM) / _JAW_OVER, 0, 1))
     trust += _DEEP * deep * np.clip((np.minimum(probability, odds) - _DEEP_ABOVE) / (1 - _DEEP_ABOVE), 0, 1)
     return prior, trust
-
-
-def _depths(mask: Array, unit: float) -> Array:
-    """How deep each pixel lies in a mask that goes on beyond the picture, in eye-to-chin units."""
-    wide = cv2.copyMakeBorder(mask.astype(np.uint8), 2, 2, 2, 2, cv2.BORDER_REPLICATE)
-    return np.asarray(cv2.distanceTransform(wide, cv2.DIST_L2, 5)[2:-2, 2:-2] / unit)
 
 
 def _between(odds: Alpha, middle: Alpha, inside: Array, landmarks: Landmarks) -> Array:

@@ -53,6 +53,12 @@ def _distance(mask: NDArray[Any]) -> NDArray[Any]:
     return out
 
 
+def depths(mask: NDArray[Any], unit: float) -> NDArray[Any]:
+    """How deep each pixel lies in a mask that goes on beyond the picture, in eye-to-chin units."""
+    wide = cv2.copyMakeBorder(mask.astype(np.uint8), 2, 2, 2, 2, cv2.BORDER_REPLICATE)
+    return np.asarray(cv2.distanceTransform(wide, cv2.DIST_L2, 5)[2:-2, 2:-2] / unit)
+
+
 def _near_skin(image: NDArray[Any], probability: Alpha, landmarks: NDArray[Any]) -> NDArray[Any]:
     """(H, W) float32: 1 where the person's edge nearby is bare skin or the jaw, which have no strands."""
     unit = face_unit(landmarks)

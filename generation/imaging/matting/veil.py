@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.imaging.landmarks import Landmarks, eye_middle, face_unit
+from generation.imaging.matting.trimap import depths
 from generation.imaging.types import Alpha
 
 # A strand is narrower than twice this, a veil is not (eye-to-chin units).
@@ -36,8 +37,7 @@ def without_veil(alpha: Alpha, probability: Alpha, prior: Alpha, landmarks: Land
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * max(1, round(_STRAND * unit)) + 1,) * 2)
     # A spike of the segmenter's own is a fold of what hangs behind: it sees no strands.
     person = cv2.morphologyEx((probability > 0.5).astype(np.uint8), cv2.MORPH_OPEN, disc)
-    wide = cv2.copyMakeBorder(1 - person, 2, 2, 2, 2, cv2.BORDER_REPLICATE)
-    outside = cv2.distanceTransform(wide, cv2.DIST_L2, 5)[2:-2, 2:-2] / unit
+    outside = depths(person == 0, unit)
     broad = cv2.morphologyEx(alpha, cv2.MORPH_OPEN, disc)
     faint = 1 - _ramp(broad, _FAINT)
     thin = cloth * _ramp(outside, _FRAYED) * (1 - _ramp(prior, _LONG_HAIR)) * (alpha - broad)
