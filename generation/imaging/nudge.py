@@ -12,11 +12,11 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from branding.look import Framing, Look
-from generation.imaging import gates, gates_generated, run, settling
+from generation.imaging import gates, gates_generated, judging, run, settling
 from generation.imaging.errors import SubjectError
 from generation.imaging.finishing.vary import NAMES, Variation
-from generation.imaging.identity.encoders import Jury, conditioning_of
-from generation.imaging.types import SRGB8, Candidate, Gallery, Gate, MasterLayers, Progress, Source, Take
+from generation.imaging.identity.encoders import Jury
+from generation.imaging.types import SRGB8, Candidate, Gallery, MasterLayers, Progress, Source, Take
 
 # Steps to either side of the picture as it was made.
 STEPS: Final = 2
@@ -35,8 +35,6 @@ MOST_L_DRIFT: Final = 2.2
 _OFFERED: Final = 0.95
 # b* of skin lies between 10 and 20 (Xiao et al. 2017); with it L* says how far ITA goes along.
 _SKIN_B: Final = 15.0
-# The bars of a single picture against its style, as the meter judges them.
-BARS: Final = {"eye_line": 0.005, "head_height": 0.015, "roll_deg": 0.7}
 # By so much two readings of the same face differ (docs/benchmarks.md): a picture that lies beyond a bar as it
 # is may stay there, and goes no farther.
 _READING: Final = {"eye_line": 0.0003, "head_height": 0.002, "roll_deg": 0.1}
@@ -168,30 +166,25 @@ def render(
     image, master, measured = _finished(made.master, look, size, wanted, progress)
     progress("judge", 0.7)
     _require_framing(measured, made, look.framing)
-    judged = gates.judge(image, measured, master, gallery, look)
-    vote = Jury(gallery).vote(image, measured.face, judged["likeness"], conditioning_of(made.variation))
-    judged["likeness"] = vote.gate
-    measures = {**gates.numbers(image, measured), **vote.numbers()}
-    if made.source == "generated":
-        wearer = gates_generated.Wearer(gallery, look)
-        judged |= gates_generated.judge(image, measured, wearer, look)
-        measures |= gates_generated.numbers(image, measured, wearer)
-    _require(judged, made)
+    wearer = gates_generated.Wearer(gallery, look) if made.source == "generated" else None
+    judged = judging.judge(image, measured, master, gallery, look, Jury(gallery), wearer, made.variation)
+    judged.require()
+    _require_skin(judged.gates["skin_lightness"].value, made)
     return Candidate(
         image=image,
         rank=0,
         source=made.source,
-        likeness=judged["likeness"].value,
-        gates=judged,
-        scores={**made.scores, "likeness": judged["likeness"].value},
+        likeness=judged.likeness,
+        gates=judged.gates,
+        scores={**made.scores, "likeness": judged.likeness},
         light=measured.light,
         eye_line=measured.eye_line,
         head_height=measured.head_height,
         roll_deg=measured.roll_deg,
         seconds=time.perf_counter() - started,
         master=master,
-        variation={**_bare(made.variation), **gates.told(wanted, master, look, size), **vote.told()},
-        measures=measures,
+        variation={**_bare(made.variation), **gates.told(wanted, master, look, size), **judged.told},
+        measures=judged.measures,
         take=_take(made, wanted),
     )
 
@@ -213,7 +206,7 @@ def _finished(
 
 def _require_framing(measured: gates.Measured, made: Made, framing: Framing) -> None:
     style = {"eye_line": framing.eye_line, "head_height": framing.head_height, "roll_deg": 0.0}
-    for name, bar in BARS.items():
+    for name, bar in settling.BARS.items():
         before = abs(float(made.framing.get(name, style[name])) - style[name])
         allowed = max(bar, before + _READING[name])
         off = float(getattr(measured, name)) - style[name]
@@ -221,11 +214,8 @@ def _require_framing(measured: gates.Measured, made: Made, framing: Framing) -> 
             raise SubjectError("nudge_framing", what=name, value=round(off, 4), bound=round(allowed, 4))
 
 
-def _require(judged: Mapping[str, Gate], made: Made) -> None:
-    for name, gate in judged.items():
-        if not gate.passed:
-            raise SubjectError(f"gate_{name}", value=round(gate.value, 3), bound=gate.bound)
-    drift, bound = judged["skin_lightness"].value, max(MOST_L_DRIFT, abs(made.drift))
+def _require_skin(drift: float, made: Made) -> None:
+    bound = max(MOST_L_DRIFT, abs(made.drift))
     if abs(drift) > bound:
         raise SubjectError("nudge_skin", value=round(drift, 2), bound=round(bound, 2))
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from branding.look import Grade, Look
-from generation.imaging import drawing, gates, gates_generated, moments, settling
+from generation.imaging import drawing, gates, gates_generated, judging, moments, settling
 from generation.imaging.ahead import Ahead
 from generation.imaging.engines.base import DRAWN, Portrait, Posed
 from generation.imaging.engines.table import find_engine, find_offer
@@ -23,7 +23,7 @@ from generation.imaging.finishing import (
     sample,
 )
 from generation.imaging.finishing.vary import Variation, variations
-from generation.imaging.identity.encoders import Jury, conditioning_of
+from generation.imaging.identity.encoders import Jury
 from generation.imaging.matting.layers import cut_out
 from generation.imaging.matting.nets import body_points
 from generation.imaging.prepare import others, prepared
@@ -39,7 +39,6 @@ from generation.imaging.types import (
     CheckedPhoto,
     DecodedPhoto,
     Gallery,
-    Gate,
     LinearRGB,
     MasterLayers,
     Progress,
@@ -311,7 +310,7 @@ class _Roll:
         Raises SubjectError `gate_matte` at once: none of its pictures could be shown.
         """
         master = self._develops(self._portrait.photo)
-        _require("matte", gates.matte(master))
+        judging.require("matte", gates.matte(master))
         if self._portrait.source != "generated":
             return master
         master, moved_ = drawing.matched(master, self._work.wearer.skins, self._work.look)
@@ -346,23 +345,16 @@ def _candidate(
     signed = signature(image, measured.face.landmarks)
     if work.shooting.repeats(signed):
         return None
-    judged = gates.judge(image, measured, master, work.gallery, look)
-    vote = work.jury.vote(image, measured.face, judged["likeness"], conditioning_of(portrait.how))
-    judged["likeness"] = vote.gate
-    measures = {**gates.numbers(image, measured), **vote.numbers()}
-    if portrait.source == "generated":
-        judged |= gates_generated.judge(image, measured, work.wearer, look)
-        measures |= gates_generated.numbers(image, measured, work.wearer)
-    for name, gate in judged.items():
-        _require(name, gate)
-    likeness = judged["likeness"].value
-    scores = {**order.scores(measured, portrait.photo.report.measures), "likeness": likeness}
+    wearer = work.wearer if portrait.source == "generated" else None
+    judged = judging.judge(image, measured, master, work.gallery, look, work.jury, wearer, portrait.how)
+    judged.require()
+    scores = {**order.scores(measured, portrait.photo.report.measures), "likeness": judged.likeness}
     return Candidate(
         image=image,
         rank=0,
         source=portrait.source,
-        likeness=likeness,
-        gates=judged,
+        likeness=judged.likeness,
+        gates=judged.gates,
         scores={**scores, "total": round(order.total(scores), 4)},
         light=measured.light,
         eye_line=measured.eye_line,
@@ -370,13 +362,7 @@ def _candidate(
         roll_deg=measured.roll_deg,
         seconds=0.0,
         master=master,
-        variation={**portrait.how, **gates.told(variation, master, look, size), **vote.told()},
-        measures=measures,
+        variation={**portrait.how, **gates.told(variation, master, look, size), **judged.told},
+        measures=judged.measures,
         take=Take(key, portrait.photo.name, variation.plain, scores, signed),
     )
-
-
-def _require(name: str, gate: Gate) -> None:
-    """Raises SubjectError where the gate is not passed."""
-    if not gate.passed:
-        raise SubjectError(f"gate_{name}", value=round(gate.value, 3), bound=gate.bound)

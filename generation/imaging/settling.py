@@ -39,7 +39,7 @@ Finish = Callable[[MasterLayers, Look, tuple[int, int]], SRGB8]
 Make = Callable[[MasterLayers], tuple[SRGB8, Measured]]
 
 # The bars: eye line and head height as fractions of the height, roll in degrees.
-_BARS: Final = np.array([0.005, 0.015, 0.7])
+BARS: Final = {"eye_line": 0.005, "head_height": 0.015, "roll_deg": 0.7}
 # Beyond this an error counts no more: one slipped reading must not decide.
 _MOST_ERROR: Final = 2.5
 # The fourth power of an error in bars, averaged over readings: below the first a picture is as good as any
@@ -121,7 +121,7 @@ def _errors(
     down = np.stack([-np.sin(roll), np.cos(roll)], axis=1)
     head = ((found[:, CHIN, :2] - middle) * down).sum(axis=1)
     off = [middle[:, 1] / height - wanted.eye_line, head / height - wanted.head_height, np.degrees(roll)]
-    return np.asarray(np.stack(off, axis=1) / _BARS)
+    return np.asarray(np.stack(off, axis=1) / np.array(list(BARS.values())))
 
 
 def _nearest(picture: SRGB8, found: Readings, wanted: Framing) -> Landmarks | None:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from branding.look import Framing
-from generation.imaging import color, nudge, photocheck
+from generation.imaging import color, nudge, photocheck, settling
 from generation.imaging.errors import SubjectError
 from generation.imaging.finishing.vary import Variation, variations
 from generation.imaging.nudge import STEPS, Nudge, Skin
@@ -48,7 +48,7 @@ def test_whatever_is_offered_stays_within_the_style(
         return
     moved = steps.applied(made)
     asked = framing.head_height + moved.head
-    assert abs(moved.head) <= nudge.MOST_SIZE + 1e-6 < nudge.BARS["head_height"]
+    assert abs(moved.head) <= nudge.MOST_SIZE + 1e-6 < settling.BARS["head_height"]
     assert abs(moved.shift) <= nudge.MOST_SIDE + 1e-6
     framed = moved.framing(framing)
     assert framed.eye_line == framing.eye_line
@@ -104,8 +104,8 @@ def test_the_finished_crop_measures_within_the_bars(gallery: Gallery, size: int,
     if not room.holds(steps):
         return
     after = _render(steps, gallery)
-    assert abs(after.eye_line - LOOK.framing.eye_line) <= nudge.BARS["eye_line"]
-    assert abs(after.head_height - LOOK.framing.head_height) <= nudge.BARS["head_height"]
+    assert abs(after.eye_line - LOOK.framing.eye_line) <= settling.BARS["eye_line"]
+    assert abs(after.head_height - LOOK.framing.head_height) <= settling.BARS["head_height"]
     moved = after.head_height - picture.head_height
     assert moved == pytest.approx(size * nudge.SIZE_STEP, abs=0.004)
     assert all(gate.passed for gate in after.gates.values())
