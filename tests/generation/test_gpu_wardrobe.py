@@ -7,6 +7,7 @@ from django.test import Client
 pytest.importorskip("diffusers", reason="the extra `diffusion` is not installed")
 
 from branding.look import Look
+from generation.imaging.samples import portrait_files
 from tests.generation import drawn_shoots
 from tests.imaging.engines import shoots as tiny
 
@@ -18,7 +19,8 @@ def test_other_clothes_under_the_own_head_arrive_and_are_labelled(
 ) -> None:
     look = tiny.with_options(Look(engine="wardrobe"), steps=20, strength=0.05, refine=0.0, retries=0)
     house = drawn_shoots.generating(look)
-    shoot = drawn_shoots.asked(house, seed=1001)
+    # Of the wheels' two the portrait whose matte is sure: what random weights draw as clothes adds to that.
+    shoot = drawn_shoots.asked(house, data=portrait_files()["grace-hopper.png"], seed=1001)
     assert (shoot.engine, shoot.queue) == ("wardrobe", "gpu")
     large = tiny.large_store(tmp_path_factory.mktemp("large"))
     with drawn_shoots.in_progress(house, shoot, MODELS_DIR=str(large.root)) as seen:
