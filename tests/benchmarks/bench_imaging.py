@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from generation.imaging import threads
-from tests.benchmarks import machine, probe
+from tests.benchmarks import machine, probe, yardsticks
 
 Rows = list[dict[str, Any]]
 _THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
@@ -196,7 +196,14 @@ def throughput(workers: int, threads: int | None) -> dict[str, Any]:
             "per_minute": 60 * _PICTURES / seconds, "cpu_each": busy / _PICTURES}  # fmt: skip
 
 
+def yardstick_group(rounds: int) -> Rows:
+    """The machine, by libraries alone."""
+    threads.limit(threads.each(1))
+    return yardsticks.rows(rounds)
+
+
 GROUPS: Final[dict[str, Callable[[int], Rows]]] = {
+    "machine": yardstick_group,
     "check": check_group,
     "preview": preview_group,
     "finals": finals_group,
@@ -299,6 +306,8 @@ def report(wanted: list[str], rounds: int, out: Path | None) -> int:
             found[group] = [throughput(1, None), throughput(1, 1), throughput(2, None), throughput(2, 1)]
         else:
             found[group] = in_a_fresh_process(group, rounds)
+    if "machine" in found:
+        yardsticks.say(found["machine"])
     if "stages" in found:
         say_stages(found["stages"])
     if "naive" in found:
