@@ -38,6 +38,8 @@ _ROUNDS = 12
 _LEAST_POINTS = 12
 # Weight of a point in a beard, in what the halves have in common.
 _OF_HAIR = 0.1
+# Blur that tells how many mesh points crowd at a place, in eye-to-chin units.
+_CROWD = 0.12
 # Residuals beyond this many robust deviations are albedo (beard, brow, glint), not shading.
 _HUBER = 1.2
 
@@ -58,15 +60,15 @@ class Samples:
 
 def skin_samples(linear: LinearRGB, landmarks: Landmarks) -> Samples:
     """Blurred luminance at the mesh points that lie on bare skin and face the camera."""
+    unit, normals = face_unit(landmarks), vertex_normals(landmarks).astype(np.float64)
+    corner, linear, landmarks = _around_face(linear, landmarks)
     height, width = linear.shape[:2]
-    unit = face_unit(landmarks)
     face_ = skin_region(landmarks, (height, width))
     skin = face_.astype(np.float32)
     luminance = color.luminance(linear)
     blur = max(0.6, 0.03 * unit)
     weight = cv2.GaussianBlur(skin, (0, 0), blur)
     smooth = cv2.GaussianBlur(luminance * skin, (0, 0), blur) / np.maximum(weight, 1e-3)
-    normals = vertex_normals(landmarks).astype(np.float64)
     at = np.rint(landmarks[:MESH_POINTS, :2]).astype(int)
     inside = (at[:, 0] >= 0) & (at[:, 0] < width) & (at[:, 1] >= 0) & (at[:, 1] < height)
     at = np.clip(at, 0, [width - 1, height - 1])
@@ -75,16 +77,31 @@ def skin_samples(linear: LinearRGB, landmarks: Landmarks) -> Samples:
     hair = bare_skin(linear, face_, unit)[at[:, 1], at[:, 0]] == 0
     seen &= ~(hair & seen[MIRRORED] & ~hair[MIRRORED])
     # Points crowd around eyes and mouth: each counts by the area that it stands for.
-    crowd = cv2.GaussianBlur(_dots(at[seen], (height, width)), (0, 0), 0.12 * unit)
+    crowd = cv2.GaussianBlur(_dots(at[seen], (height, width)), (0, 0), _CROWD * unit)
     share = 1.0 / np.maximum(crowd[at[seen, 1], at[seen, 0]], 1e-9)
     return Samples(
         smooth[at[seen, 1], at[seen, 0]].astype(np.float64),
         normals[seen],
         (share / share.mean()).clip(0.3, 2.5).astype(np.float64),
-        at[seen],
+        at[seen] + corner,
         np.where(seen[MIRRORED], (np.cumsum(seen) - 1)[MIRRORED], -1)[seen],
         hair[seen],
     )
+
+
+def _around_face(linear: LinearRGB, landmarks: Landmarks) -> tuple[NDArray[np.int_], LinearRGB, Landmarks]:
+    """The part of a picture that the samples' filters can reach: its corner (x, y), it, the landmarks in it.
+
+    A face is a tenth of its picture, and a plan looks at it again in every round.
+    """
+    points, height, width = landmarks[:MESH_POINTS, :2], *linear.shape[:2]
+    # OpenCV lets a blur see four of its deviations far.
+    ahead = 4 * _CROWD * face_unit(landmarks) + 2
+    low = np.clip(np.floor(points.min(axis=0) - ahead).astype(int), 0, [width - 1, height - 1])
+    high = np.maximum(np.ceil(points.max(axis=0) + ahead).astype(int), low + 1)
+    moved = landmarks.copy()
+    moved[:, :2] -= low.astype(landmarks.dtype)
+    return low, linear[low[1] : high[1], low[0] : high[0]], moved
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ itself (symmetric shape from shading: Zhao & Chellappa 2001; shadows of portrait
 2020). Half of the difference is lifted on the darker side and taken off on the lighter one.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -40,6 +41,8 @@ _MOST_COLOUR: Final = 0.4
 _ROUNDS: Final = 3
 # Robust bound of the broad gradient that is set aside for the field, in stops.
 _HUBER: Final = 0.5
+# Two blurs follow each other, and OpenCV lets each see four of its deviations far.
+_BEYOND: Final = 8
 # Share of a filter's window that must be skin for its full effect.
 _FULL: Final = 0.35
 # Pixels of skin that must be seen on both halves before they are compared.
@@ -69,6 +72,18 @@ class Halves:
     def odd(self, values: Array) -> Array:
         """(h, w) half of what the values differ from those on the other half; 0 where only one is seen."""
         return np.asarray((values - self.mirrored(values)) / 2 * self.both)
+
+    def near(self) -> tuple[slice, slice]:
+        """Rows and columns that the filters can reach from the skin that is compared."""
+        ahead = math.ceil(_BEYOND * _COLOUR_REACH * self.unit) + 1
+        rows, columns = (np.flatnonzero(self.both.any(axis=axis)) for axis in (1, 0))
+        return (slice(max(0, int(rows[0]) - ahead), int(rows[-1]) + ahead + 1),
+                slice(max(0, int(columns[0]) - ahead), int(columns[-1]) + ahead + 1))  # fmt: skip
+
+    def cut(self, near: tuple[slice, slice]) -> "Halves":
+        """These rows and columns alone."""
+        corner = np.array([near[1].start, near[0].start], np.float32)
+        return Halves(self.at[near] - corner, self.both[near], self.mask[near], self.unit)
 
     def soft_log2(self, values: Array) -> Array:
         """(h, w) log2 of positive values, averaged over a little of the skin around."""
@@ -116,8 +131,15 @@ def evened(linear: LinearRGB, half: Halves, terms: Array) -> NDArray[np.float32]
 
     `terms` (h, w, k) are the field's: what they explain is a broad gradient and stays.
     """
-    if half.both.sum() < _TOO_LITTLE:
-        return np.ones(linear.shape, np.float32)
+    gain = np.ones(linear.shape, np.float32)
+    if half.both.sum() >= _TOO_LITTLE:
+        # A face is a tenth of its picture, and beyond the filters' reach of it nothing is evened.
+        near = half.near()
+        gain[near] = _evened(linear[near], half.cut(near), terms[near])
+    return gain
+
+
+def _evened(linear: LinearRGB, half: Halves, terms: Array) -> Array:
     inside = half.both > 0
     basis = np.stack([half.odd(terms[..., at])[inside] for at in range(terms.shape[-1])], axis=-1)
     stops, gain = np.zeros(half.both.shape), np.ones(linear.shape)
@@ -129,7 +151,7 @@ def evened(linear: LinearRGB, half: Halves, terms: Array) -> NDArray[np.float32]
         stops = stops - half.smoothed(odd, guide, _REACH)
         gain = dimmed(linear, bounded(stops, _MOST_UP, _MOST_DOWN), half.mask, half.unit)
         gain = gain * _colours(np.asarray(linear * gain, np.float32), half)
-    return np.asarray(gain, np.float32)
+    return gain
 
 
 def unlike(linear: LinearRGB, landmarks: Landmarks, shading: NDArray[Any]) -> float:
