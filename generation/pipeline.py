@@ -16,12 +16,15 @@ from django.db.models import F, Max, Q
 from branding.look import Framing, Look
 from branding.models import StyleVersion
 from generation.imaging import decode, drawing, photocheck, run, samples
+from generation.imaging.engines import sdxl_load
 from generation.imaging.engines.base import Portrait, Sitter, Together
 from generation.imaging.engines.table import ENGINES, find_engine
 from generation.imaging.errors import Cancelled, EngineError, SubjectError
 from generation.imaging.finishing import encode, masters, upscale
 from generation.imaging.identity import encoders
 from generation.imaging.matting import models as matting_models
+from generation.imaging.models import words
+from generation.imaging.models.configured import store
 from generation.imaging.ranking import order
 from generation.imaging.types import Candidate as Picture
 from generation.imaging.types import CheckedPhoto, Gallery, Progress, Reason, Take
@@ -298,6 +301,14 @@ def warm_up() -> None:
     # Loaded now, so that a wrong choice is heard of at the start and not by everybody's shoot.
     matting_models.chosen()
     upscale.chosen()
+
+
+def say_left_out() -> None:
+    """Warn the operator of installed models that pictures are drawn without, and say what would change it."""
+    for name, code in sdxl_load.left_out(store()):
+        entry = store().entry(name)
+        error = EngineError(code, model=name, licence=entry.licence)
+        log.warning("model left out", model=name, code=code, why=words.said(error))
 
 
 def warm_up_engines() -> None:

@@ -193,6 +193,14 @@ def test_what_steered_a_picture_does_not_judge_it(root: Path) -> None:
     assert [one.name for one in judge_for({"pack-b"})] == [DLIB, "pack-a"]
 
 
+def test_a_pack_that_steered_keeps_its_family_from_judging(root: Path) -> None:
+    """FaceID tells the pack's name; a pack that was trained alike finds the same features again."""
+    add(root, "pack-a")
+    add(root, "pack-b", family="adaface")
+    enable(root, DLIB, "pack-a", "pack-b")
+    assert [one.name for one in judge_for({"insightface-buffalo-l"})] == [DLIB, "pack-b"]
+
+
 def test_dlib_steps_in_when_every_judge_has_steered(root: Path) -> None:
     add(root, "pack-a")
     enable(root, "pack-a")

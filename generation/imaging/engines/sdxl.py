@@ -263,11 +263,14 @@ def how(one: Artist, posed: Posed, number: int) -> dict[str, str | int | float]:
         "identity": options.identity,
         "style": options.style,
         "conditioned_by": " ".join(conditioned_by(weights)),
+        "identity_models": " ".join(name for name in (shipped.IP_ADAPTER_FACE, weights.faceid_name) if name),
         "prompt": one.prompt.positive,
         "negative_prompt": one.prompt.negative,
     }
     if one.depth and options.control.depth:
         told["depth_model"] = shipped.DEPTH
+    if weights.left_out:
+        told["models_left_out"] = "; ".join(f"{name}: {code}" for name, code in weights.left_out)
     if one.prompt.left_out:
         told["prompt_left_out"] = "; ".join(one.prompt.left_out)
     return told

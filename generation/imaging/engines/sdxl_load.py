@@ -22,6 +22,8 @@ from generation.imaging.models.store import ModelStore
 Quality = Literal["preview", "final"]
 FewKind = Literal["", "lightning", "lcm"]
 _NO_FEW: Final[tuple[None, FewKind]] = (None, "")
+# By preference.
+_FACEID: Final = (shipped.IP_ADAPTER_FACEID_PLUS, shipped.IP_ADAPTER_FACEID)
 # Where the hub's repositories keep what they hold.
 _ENCODER_FOLDER: Final = "models/image_encoder"
 _ADAPTER_FOLDER: Final = "sdxl_models"
@@ -51,6 +53,10 @@ class Weights:
     few_kind: FewKind
     # A network that sees depth; not part of the pipeline.
     depth: Path | None = None
+    # FaceID's name in the model table where it is loaded.
+    faceid_name: str = ""
+    # Installed models that would have been loaded but may not, each with the code of the reason.
+    left_out: tuple[tuple[str, str], ...] = ()
 
     @property
     def key(self) -> str:
@@ -86,7 +92,7 @@ def installed(store: ModelStore, quality: Quality) -> Weights:
     """What the store holds. Raises the store's EngineErrors for what is missing, changed or not licensed."""
     few, kind = _few_steps(store) if quality == "preview" else _NO_FEW
     pack = _optional(store, shipped.BUFFALO_L)
-    faceid = _faceid(store) if pack else None
+    name, faceid = _faceid(store) if pack else ("", None)
     return Weights(
         base=store.locate(shipped.SDXL_BASE),
         control=store.locate(shipped.SDXL_CONTROL),
@@ -99,6 +105,8 @@ def installed(store: ModelStore, quality: Quality) -> Weights:
         few=few,
         few_kind=kind,
         depth=_optional(store, shipped.DEPTH),
+        faceid_name=name,
+        left_out=left_out(store),
     )
 
 
@@ -111,10 +119,24 @@ def _optional(store: ModelStore, name: str) -> Path | None:
     return store.locate(name)
 
 
-def _faceid(store: ModelStore) -> Path | None:
-    """FaceID-Plus, which also sees the face, before FaceID."""
-    plus = _optional(store, shipped.IP_ADAPTER_FACEID_PLUS)
-    return plus or _optional(store, shipped.IP_ADAPTER_FACEID)
+def _faceid(store: ModelStore) -> tuple[str, Path | None]:
+    """FaceID-Plus, which also sees the face, before FaceID: name and folder."""
+    for name in _FACEID:
+        folder = _optional(store, name)
+        if folder:
+            return name, folder
+    return "", None
+
+
+def left_out(store: ModelStore) -> tuple[tuple[str, str], ...]:
+    """Where FaceID is installed: which of its parts keeps it from being used, and the code why."""
+    found = [store.state(name) for name in (*_FACEID, shipped.BUFFALO_L)]
+    absent = {one.entry.name for one in found if one.state in ("missing", "partial")}
+    if absent.issuperset(_FACEID):
+        return ()
+    parts = [one for one in found if one.entry.name not in absent or one.entry.name not in _FACEID]
+    why = {one.entry.name: "model_missing" if one.entry.name in absent else one.refused for one in parts}
+    return tuple((name, code) for name, code in why.items() if code)
 
 
 def _few_steps(store: ModelStore) -> tuple[Path, FewKind]:

@@ -227,13 +227,21 @@ def judge_for(conditioning: AbstractSet[str]) -> tuple[Encoder, ...]:
     Those of the operator's choice that did not steer it; dlib where none is left. Raises EngineError
     `no_independent_judge` when dlib has steered it as well, or what `judges` raises.
     """
-    free = tuple(one for one in judges() if not {one.name, one.facts.family} & conditioning)
+    steering = conditioning | _families(conditioning)
+    free = tuple(one for one in judges() if not {one.name, one.facts.family} & steering)
     if free:
         return free
     dlib = Dlib()
-    if {dlib.name, dlib.facts.family} & conditioning:
+    if {dlib.name, dlib.facts.family} & steering:
         raise EngineError("no_independent_judge")
     return (dlib,)
+
+
+def _families(names: AbstractSet[str]) -> frozenset[str]:
+    """The families of those of these names that are encoders in the model table."""
+    table = configuration().store.table()
+    facts = (table[name].encoder for name in names if name in table)
+    return frozenset(one.family for one in facts if one)
 
 
 def conditioning_of(how: Mapping[str, str | int | float]) -> frozenset[str]:

@@ -107,13 +107,16 @@ def _resident(queues: tuple[str, ...], called: str, gpu: int | None) -> resident
 
 
 def _warm_up(queues: tuple[str, ...], worker: resident.Resident) -> None:
-    """What the first job would wait for. Not for diffusion on the processor: gigabytes that few may need."""
+    """What the first job would wait for; diffusion on the processor not, gigabytes that few may need. And
+    what no job will use is said."""
     if {"intake", "studio"} & set(queues) or worker.device != "cpu":
         try:
             pipeline.warm_up()
         except EngineError as error:
             # A judge that the settings name and nobody has installed: every shoot would fail.
             raise CommandError(told(error)) from error
+    if "gpu" in queues:
+        pipeline.say_left_out()
     if worker.device != "cpu":
         pipeline.warm_up_engines()
 

@@ -66,16 +66,16 @@ def plus_store() -> ModelStore:
     return made
 
 
-def large_store(folder: Path) -> ModelStore:
-    """The tiny weights at a size in which a face can be judged."""
+def large_store(folder: Path, *noncommercial: str) -> ModelStore:
+    """The tiny weights at a size in which a face can be judged; of the non-commercial ones only these."""
     _, found = sources()
     base = folder / "base"
     shutil.copytree(found[shipped.SDXL_BASE], base)
     config = json.loads((base / "unet/config.json").read_text())
     (base / "unet/config.json").write_text(json.dumps(config | {"sample_size": 128}))
-    made = ModelStore(folder / "store", offline=True)
+    made = ModelStore(folder / "store", allow_noncommercial=bool(noncommercial), offline=True)
     names = [name for name in found if made.entry(name).commercial]
-    tiny_sdxl.install(made, found | {shipped.SDXL_BASE: base}, *names)
+    tiny_sdxl.install(made, found | {shipped.SDXL_BASE: base}, *names, *noncommercial)
     return made
 
 
