@@ -4,7 +4,7 @@ No Django here: `generation.imaging` imports this module and must stay importabl
 settings module. A Look is frozen; a StyleVersion stores `look.model_dump(mode="json")`.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
@@ -78,15 +78,20 @@ class LightRig(Part):
     strength: Fraction = 1.0
 
 
+# How large a head may be, and where its eyes may stand sideways; what varies a framing asks as well.
+HEAD_HEIGHTS: Final = (0.10, 0.35)
+EYE_CENTERS: Final = (0.35, 0.65)
+
+
 class Framing(Part):
     """Where the head stands. Heights are fractions of the frame's height."""
 
     # Midpoint between the eyes, measured from the top.
     eye_line: float = Field(0.50, ge=0.25, le=0.60)
     # Midpoint between the eyes down to the chin.
-    head_height: float = Field(0.34, ge=0.10, le=0.35)
+    head_height: float = Field(0.34, ge=HEAD_HEIGHTS[0], le=HEAD_HEIGHTS[1])
     # Horizontal place of the midpoint between the eyes.
-    eye_center: float = Field(0.50, ge=0.35, le=0.65)
+    eye_center: float = Field(0.50, ge=EYE_CENTERS[0], le=EYE_CENTERS[1])
 
 
 class Grade(Part):

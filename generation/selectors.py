@@ -60,6 +60,8 @@ class PhotoSet:
     hint: str = ""
     warning: str = ""
     checking: bool = False
+    # Whether verdicts wait for a worker that is not there.
+    stranded: bool = False
 
     @property
     def ready(self) -> bool:
@@ -88,7 +90,8 @@ def photo_set(employee: Employee) -> PhotoSet:
     if warning:
         names = [by_id[name].original_name for name in summary.outliers]
         warning = f"{warning} ({', '.join(names)})"
-    return PhotoSet(cards, usable, summary.covered, headline, hint, warning, checking)
+    stranded = checking and not turns.served(turns.INTAKE)
+    return PhotoSet(cards, usable, summary.covered, headline, hint, warning, checking, stranded)
 
 
 def _card(photo: SourcePhoto, strangers: Sequence[str], repeated: dict[str, str]) -> PhotoCard:

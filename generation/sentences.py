@@ -65,7 +65,7 @@ def sentence(code: str, data: Mapping[str, Any] | None = None, fallback: str = "
 
 def shoot_failure(code: str, data: Mapping[str, Any]) -> str:
     """Why a shoot failed because of the photos, and what to do."""
-    return _fill(messages.ALL.get(code, _SHOOT_OTHER), data, gettext(_SHOOT_OTHER))
+    return _fill(messages.prose(code, data) or _SHOOT_OTHER, data, gettext(_SHOOT_OTHER))
 
 
 def stage(code: str) -> str:

@@ -29,6 +29,8 @@ ALIVE_S: Final = 20.0
 # Finished shoots that an engine's expected duration is the mean of: enough to be steady, few enough to follow
 # when a faster card is put in.
 _MEASURED: Final = 20
+# Photo checks and small changes of finished pictures: a person waits before a page for both.
+INTAKE: Final = "intake"
 # How long a forecast is shown before it is computed again.
 _KEPT_S: Final = 4
 # Since when a shoot has had its worker for itself. Shoots that are drawn together have it one after the
@@ -55,6 +57,11 @@ def workers_alive(queue: str, now: datetime | None = None) -> list[Worker]:
     since = (now or timezone.now()) - timedelta(seconds=ALIVE_S)
     alive = Worker.objects.filter(beat_at__gt=since)
     return [worker for worker in alive if queue in worker.queues.split() and worker.doing != "stopping"]
+
+
+def served(queue: str) -> bool:
+    """Whether any worker serves this queue: what waits on another one waits until somebody starts one."""
+    return bool(workers_alive(queue))
 
 
 def loads(queue: str, expected: dict[str, float], now: datetime) -> dict[uuid.UUID, Load]:

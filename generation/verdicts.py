@@ -170,7 +170,7 @@ class _Number(float):
 
 
 def _short(value: float) -> str:
-    return number_format(f"{value:.2f}".rstrip("0").rstrip(".") or "0")
+    return number_format(f"{value:z.2f}".rstrip("0").rstrip(".") or "0")
 
 
 def deviations(person: Mapping[str, float]) -> list[Finding]:
@@ -209,11 +209,11 @@ def numbers(candidate: Candidate) -> list[tuple[str, str, str]]:
     rig, light = look.light, _NO_LIGHT | candidate.light
 
     def percent(value: Any) -> str:
-        return f"{_Number(100 * float(value or 0)):.1f} %"
+        return f"{_Number(100 * float(value or 0)):z.1f} %"
 
     rows = [
-        (_("Key light, from the side"), f"{light['azimuth_deg']:.0f}°", f"{rig.key_azimuth_deg:.0f}°"),
-        (_("Key light, from above"), f"{light['elevation_deg']:.0f}°", f"{rig.key_elevation_deg:.0f}°"),
+        (_("Key light, from the side"), f"{light['azimuth_deg']:z.0f}°", f"{rig.key_azimuth_deg:z.0f}°"),
+        (_("Key light, from above"), f"{light['elevation_deg']:z.0f}°", f"{rig.key_elevation_deg:.0f}°"),
         (
             _("Bright side to dark side (key to fill)"),
             f"{_Number(light['key_fill_ratio']):.2f}",
@@ -222,7 +222,7 @@ def numbers(candidate: Candidate) -> list[tuple[str, str, str]]:
         (_("Colour temperature"), f"{light['temperature_k']:.0f} K", f"{rig.temperature_k:.0f} K"),
         (_("Eye line, from the top"), percent(framing.get("eye_line")), percent(look.framing.eye_line)),
         (_("Eyes to chin"), percent(framing.get("head_height")), percent(look.framing.head_height)),
-        (_("Tilt"), f"{_Number(framing.get('roll_deg', 0.0)):.1f}°", "0°"),
+        (_("Tilt"), f"{_Number(framing.get('roll_deg', 0.0)):z.1f}°", "0°"),
     ]
     for name, what in _MARKS:
         # Of drawn pictures only; a number to look at, not one that decides.

@@ -290,8 +290,8 @@ def _value(metric: Metric, value: float | None) -> str:
     if metric.kind == "rate":
         return f"{100 * value:.1f} %"
     if metric.unit == "°":
-        return f"{value:.1f}°"
-    return f"{value:+.2f}" if metric.worse == "far" else f"{value:.3f}"
+        return f"{value:z.1f}°"
+    return f"{value:+z.2f}" if metric.worse == "far" else f"{value:.3f}"
 
 
 def _interval(metric: Metric, cell: Cell) -> str:

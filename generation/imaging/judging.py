@@ -52,7 +52,7 @@ def judge(
     return Judged(found, measures, vote.told())
 
 
-def require(name: str, gate: Gate) -> None:
-    """Raises SubjectError where the gate is not passed."""
+def require(name: str, gate: Gate, **data: Any) -> None:
+    """Raises SubjectError where the gate is not passed; `data` goes with it."""
     if not gate.passed:
-        raise SubjectError(f"gate_{name}", value=round(gate.value, 3), bound=gate.bound)
+        raise SubjectError(f"gate_{name}", value=round(gate.value, 3), bound=gate.bound, **data)

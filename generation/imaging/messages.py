@@ -4,6 +4,7 @@ Each sentence says what to do. The portal translates by code (`generation.senten
 the keys of `data`.
 """
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from generation.imaging.errors import ImagingError
@@ -144,6 +145,17 @@ SHOOT: Final[dict[str, str]] = {
     "gate_skin_ita": _("The light in this photo hides your own skin tone. Send one taken in daylight."),
     "gate_skin_lightness": _("The light in this photo hides your own skin tone. Send one taken in daylight."),
     "gate_matte": _("You could not be separated cleanly from what is behind you. Stand before a plain wall."),
+    "gate_matte_hair": _(
+        "Your hair could not be separated cleanly from what is behind it. Stand before a plain wall."
+    ),
+    "gate_matte_beside": _(
+        "Somebody or something right beside you could not be separated from you. Stand alone, away from "
+        "furniture and flags."
+    ),
+    "gate_matte_before": _(
+        "Something is in front of your chest. Put away what you hold, and leave nothing between you and "
+        "the camera."
+    ),
     "gate_clipped": _("Parts of your face are burned out. Step out of the direct light."),
     "gate_eyes": _("Your eyes are not sharp. Hold the camera still and tap on your face to focus."),
     "gate_light": _("The light falls too hard from one side. Face a window."),
@@ -217,9 +229,18 @@ MATERIAL: Final[dict[str, str]] = {
 ALL: Final[dict[str, str]] = {**DECODE, **PHOTO, **SET, **SHOOT, **NUDGE, **NOTES, **ENGINE, **MATERIAL}
 
 
+def prose(code: str, data: Mapping[str, Any]) -> str | None:
+    """The sentence for a code with its placeholders: that of the `cause` which the data name, where there is
+    one of its own. None for an unknown code."""
+    return ALL.get(f"{code}_{data.get('cause', '')}", ALL.get(code))
+
+
 def sentence(code: str, **data: Any) -> str:
     """The sentence for a code, its placeholders filled from `data`. Raises KeyError on an unknown code."""
-    return ALL[code].format(**data)
+    found = prose(code, data)
+    if found is None:
+        raise KeyError(code)
+    return found.format(**data)
 
 
 def told(error: ImagingError) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
-from branding.look import Framing, Look
+from branding.look import EYE_CENTERS, HEAD_HEIGHTS, Framing, Look
 from generation.imaging import gates, gates_generated, judging, run, settling
 from generation.imaging.errors import SubjectError
 from generation.imaging.finishing.vary import NAMES, Variation
@@ -104,18 +104,22 @@ def room(variation: Variation, framing: Framing, skin: Skin | None) -> Room:
 
     def larger(step: int) -> bool:
         head = variation.head + step * SIZE_STEP
-        fits = 0.10 - _EPSILON <= framing.head_height + head <= 0.35 + _EPSILON
+        fits = _within(framing.head_height + head, HEAD_HEIGHTS)
         return abs(head) <= MOST_SIZE + _EPSILON and fits
 
     def aside(step: int) -> bool:
         shift = variation.shift + step * SIDE_STEP
-        fits = 0.35 - _EPSILON <= framing.eye_center + shift <= 0.65 + _EPSILON
+        fits = _within(framing.eye_center + shift, EYE_CENTERS)
         return abs(shift) <= MOST_SIDE + _EPSILON and fits
 
     def lighter(step: int) -> bool:
         return skin is None or _keeps_skin(skin, step)
 
     return Room(_reach(lighter), _reach(larger), _reach(aside))
+
+
+def _within(value: float, bounds: tuple[float, float]) -> bool:
+    return bounds[0] - _EPSILON <= value <= bounds[1] + _EPSILON
 
 
 def _reach(allowed: Any) -> tuple[int, int]:

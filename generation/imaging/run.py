@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from branding.look import Grade, Look
+from branding.look import HEAD_HEIGHTS, Grade, Look
 from generation.imaging import drawing, gates, gates_generated, judging, moments, settling
 from generation.imaging.ahead import Ahead
 from generation.imaging.engines.base import DRAWN, Portrait, Posed
@@ -45,8 +45,6 @@ from generation.imaging.types import (
     Take,
 )
 
-# The smallest head that a Look may ask for.
-_LEAST_HEAD: Final = 0.10
 PREVIEW_SIZE: Final = (512, 640)
 FINAL_SIZE: Final = (1638, 2048)
 
@@ -60,7 +58,7 @@ def develop(photo: CheckedPhoto) -> MasterLayers:
     matte = cut_out(pixels, face, others(pixels, face))
     foreground, alpha = matte.foreground, matte.alpha
     light = light_of(foreground, alpha, face.landmarks)
-    master = MasterLayers(foreground, alpha, face.landmarks, light, matte.unsure, photo.name)
+    master = MasterLayers(foreground, alpha, face.landmarks, light, matte.unsure, photo.name, matte.doubt)
     return settling.settled(master, finish)
 
 
@@ -97,7 +95,7 @@ def pose(photo: CheckedPhoto, look: Look, size: tuple[int, int], looseness: floa
     """
     pixels, face = prepared(photo)
     master = develop(photo)
-    head = max(_LEAST_HEAD, look.framing.head_height * looseness)
+    head = max(HEAD_HEIGHTS[0], look.framing.head_height * looseness)
     plain = look.model_copy(
         update={
             "grade": Grade(exposure_ev=0, contrast=0, saturation=0),
@@ -310,7 +308,7 @@ class _Roll:
         Raises SubjectError `gate_matte` at once: none of its pictures could be shown.
         """
         master = self._develops(self._portrait.photo)
-        judging.require("matte", gates.matte(master))
+        judging.require("matte", gates.matte(master), cause=master.doubt)
         if self._portrait.source != "generated":
             return master
         master, moved_ = drawing.matched(master, self._work.wearer.skins, self._work.look)

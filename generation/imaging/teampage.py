@@ -283,7 +283,7 @@ def _how(made: Made, done: Sequence[PersonResult]) -> str:
     sources = {row["source"] for person in done for row in person.candidates}
     rows = [
         ("Engine", f"{made.look.engine}, version {made.version}"),
-        ("Style", f"{made.style}: key {rig.key_azimuth_deg:.0f}° from the side and "
+        ("Style", f"{made.style}: key {rig.key_azimuth_deg:z.0f}° from the side and "
                   f"{rig.key_elevation_deg:.0f}° up, key to fill {rig.key_fill_ratio:.1f}, "
                   f"{rig.temperature_k:.0f} K; eye line {100 * framing.eye_line:.0f} %, eyes to chin "
                   f"{100 * framing.head_height:.0f} % of the height"),

@@ -18,6 +18,9 @@ Embedding = NDArray[np.float64]
 
 Verdict = Literal["accept", "warn", "reject"]
 Source = Literal["retouched", "generated"]
+# What makes a matte unsure: a thing before the chest, somebody or something beside the person, or hair that
+# is hard to tell from what is behind it.
+Doubt = Literal["before", "beside", "hair"]
 # Called with a stage's name and the fraction of the whole work done (0..1). It may raise
 # `Cancelled` to stop between steps.
 Progress = Callable[[str, float], None]
@@ -126,6 +129,8 @@ class MasterLayers:
     unsure: float
     # Name of the photo it came from.
     photo: str
+    # What weighs most in `unsure`; empty where that was not kept.
+    doubt: Doubt | Literal[""] = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
-from generation import nudging, transitions
+from generation import nudging, transitions, turns
 from generation.imaging.errors import Cancelled, EngineError, SubjectError
 from generation.imaging.nudge import Nudge as Steps
 from generation.models import Candidate, Nudge, NudgeStatus, ShootStatus
@@ -18,7 +18,7 @@ from teams.transitions import TransitionRefused
 log = structlog.get_logger("generation.nudges")
 
 # Beside the photo checks: as short as those, somebody waits for it as well, and one worker does no shoots.
-QUEUE = "intake"
+QUEUE = turns.INTAKE
 JOB = "generation.jobs.nudge_picture"
 OPEN = (NudgeStatus.QUEUED, NudgeStatus.RUNNING)
 

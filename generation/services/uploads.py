@@ -18,7 +18,7 @@ from django.core.files.base import File
 from django.db import transaction
 from django.utils import timezone
 
-from generation import keys, transitions
+from generation import keys, transitions, turns
 from generation.imaging import decode
 from generation.imaging.errors import DecodeError
 from generation.models import PhotoStatus, SourcePhoto, Upload
@@ -283,7 +283,7 @@ def _insert(photo: SourcePhoto, by: Actor) -> Arrived:
         _refuse_beyond_limit(photo.employee)
         transitions.photo_received(photo, by)
         audit.record("photo_uploaded", photo, by, employee_id=photo.employee_id, bytes=photo.size_bytes)
-        enqueue("intake", "generation.jobs.check_photo", photo.company_id, photo.pk)
+        enqueue(turns.INTAKE, "generation.jobs.check_photo", photo.company_id, photo.pk)
     log.info("photo received", photo=str(photo.pk), bytes=photo.size_bytes)
     return Arrived(photo, duplicate=False)
 

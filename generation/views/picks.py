@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from generation import nudging, selectors, sentences
+from generation import nudging, selectors, sentences, turns
 from generation.forms import NudgeForm
 from generation.imaging.nudge import STEPS
 from generation.models import Candidate, Nudge, NudgeStatus
@@ -60,6 +60,8 @@ class Adjusting:
     scales: list[Scale]
     # Whether it is being made, what happens now, how far it is, and why it could not be made.
     running: bool = False
+    # It waits, and nobody is there who could make it.
+    stranded: bool = False
     stage: str = ""
     percent: int = 0
     failure: str = ""
@@ -127,6 +129,7 @@ def _adjusting(row: Candidate, current: Any) -> Adjusting:
         "",
         _scales(row, steps),
         running=nudge.status in nudges.OPEN,
+        stranded=nudge.status == NudgeStatus.QUEUED and not turns.served(nudges.QUEUE),
         stage=_("Waiting for a free place in the studio")
         if nudge.status == NudgeStatus.QUEUED
         else sentences.stage(nudge.stage),

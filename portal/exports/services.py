@@ -21,6 +21,7 @@ from teams.transitions import TransitionRefused
 
 # Longer than an erasure takes: then the archive is packed without the person.
 _AFTER_ERASURE_S = 60
+QUEUE = "exports"
 
 
 class NobodyToExport(Exception):
@@ -75,7 +76,7 @@ def summary(export: Export) -> dict[str, Any]:
 def push(export: Export) -> None:
     """Put it on the queue."""
     Export.objects.filter(pk=export.pk).update(enqueued_at=timezone.now())
-    enqueue("exports", "portal.exports.jobs.pack", export.company_id, export.pk)
+    enqueue(QUEUE, "portal.exports.jobs.pack", export.company_id, export.pk)
 
 
 def retry(export: Export, user: User) -> None:

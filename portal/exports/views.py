@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from branding.presets import PRESETS
-from generation import review_selectors
+from generation import review_selectors, turns
 from portal.exports import names, ranges, selectors, sentences, services
 from portal.exports.forms import SELECTION_MOST, ExportForm
 from portal.lib import storage
@@ -135,6 +135,7 @@ def show(request: MemberRequest, export: uuid.UUID) -> HttpResponse:
         "export": row,
         "about": sentences.describe(row),
         "skipped": [sentences.left_out(one) for one in row.skipped],
+        "stranded": row.status == ExportStatus.QUEUED and not turns.served(services.QUEUE),
         "left_since": selectors.no_longer_approved(row) if ready else 0,
     }
     fragment = "#state" if request.htmx else ""

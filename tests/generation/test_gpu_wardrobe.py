@@ -7,7 +7,13 @@ from django.test import Client
 pytest.importorskip("diffusers", reason="the extra `diffusion` is not installed")
 
 from branding.look import Look
+from generation import jobs, nudging
+from generation.imaging.nudge import Nudge as Steps
 from generation.imaging.samples import portrait_files
+from generation.models import Candidate
+from generation.services import nudges
+from teams.actor import Actor
+from tests.cast import House
 from tests.generation import drawn_shoots
 from tests.imaging.engines import shoots as tiny
 
@@ -31,3 +37,18 @@ def test_other_clothes_under_the_own_head_arrive_and_are_labelled(
     assert {one.variation["kept"] for one in shown} == {"head"}
     page = Client().get(house.me("ines", "choose/")).content.decode()
     assert "Generated" in page and "Nothing that was drawn" not in page
+    _adjust(house, shown[0])
+
+
+def _adjust(house: House, drawn: Candidate) -> None:
+    """A small change of what was drawn: from its layers, judged as drawn, without the engine."""
+    with house.scope():
+        assert nudges.obstacle(drawn) == ""
+        steps = Steps(size=1 if nudging.room(drawn).size[1] else -1)
+        wish = nudges.ask(drawn, steps, Actor.employee(house.employees["ines"]))
+    jobs.nudge_picture(str(house.company.pk), str(wish.pk))
+    with house.scope():
+        wish.refresh_from_db()
+        assert wish.result is not None, (wish.error_code, wish.error_data)
+        assert drawn_shoots.passed(wish.result)
+        assert wish.result.framing["head_height"] != drawn.framing["head_height"]

@@ -338,3 +338,16 @@ def test_the_story_tells_it(cast: Cast, house: House, picture: Candidate) -> Non
     assert "Light or crop of a picture adjusted" in page
     assert "size of the head +1" in page
     assert "to the side −1" in page
+
+
+def test_a_drawn_picture_is_judged_as_drawn_when_it_is_changed(house: House, picture: Candidate) -> None:
+    """Against the photos themselves: what a machine drew has gates that a relit photo has not."""
+    with house.scope():
+        Candidate.objects.filter(pk=picture.pk).update(source="generated")
+    result = _adjusted(house, picture)
+    assert result.source == "generated"
+    assert {"own_skin_ita", "glasses", "hair", "hands"} <= result.gates.keys()
+    assert all(gate["passed"] for gate in result.gates.values())
+    assert "marks_detail" in result.measures
+    page = _page(house, f"choose/{picture.pk}/")
+    assert page.count("Generated") == 2 or "Adjusted" in page

@@ -2,8 +2,10 @@
 
 import re
 
+import pytest
 from django.utils import translation
 
+from generation import verdicts
 from generation.models import Candidate
 from tests.cast import Cast
 from tests.generation.reviewing import PASSED, in_review
@@ -47,3 +49,17 @@ def test_in_german_as_well(cast: Cast) -> None:
     translation.deactivate()
     assert "Die Zahlen zu diesen Prüfungen" in page
     assert "Änderung des Hauttons, in Grad 1,4" in page
+
+
+@pytest.mark.parametrize(("language", "level"), [("en", "0.0°"), ("de", "0,0°")])
+def test_a_level_head_is_tilted_by_zero_not_by_minus_zero(cast: Cast, language: str, level: str) -> None:
+    with cast.northwind.scope():
+        picture = in_review(cast.northwind, "ines").candidate
+    picture.framing = picture.framing | {"roll_deg": -0.03}
+    picture.light = {"azimuth_deg": -0.2, "elevation_deg": -0.2}
+    picture.gates = {"skin_lightness": {"value": -0.001, "bound": 3.5, "passed": True}}
+    with translation.override(language), cast.northwind.scope():
+        here = [shown for _what, shown, _wanted in verdicts.numbers(picture)]
+        numbers = [one.number for one in verdicts.gates(picture)]
+    assert level in here
+    assert not [text for text in [*here, *numbers] if "-0" in text]

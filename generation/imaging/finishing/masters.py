@@ -150,4 +150,5 @@ def reduced(master: MasterLayers, unit_px: float, *, exact: bool = True) -> Mast
         light=master.light,
         unsure=master.unsure,
         photo=master.photo,
+        doubt=master.doubt,
     )

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from branding.look import Framing, LightRig
+from branding.look import EYE_CENTERS, HEAD_HEIGHTS, Framing, LightRig
 
 # What a team is held to is 1.5 % of the frame's height for the head and 0.5 % for the eye line: the eye line
 # stays where the style has it, and the head keeps two thirds of its bound for what readings differ by.
@@ -66,8 +66,8 @@ class Variation:
         """The framing with this variation's offsets, kept inside the field's ranges."""
         return framing.model_copy(
             update={
-                "head_height": float(np.clip(framing.head_height + self.head, 0.10, 0.35)),
-                "eye_center": float(np.clip(framing.eye_center + self.shift, 0.35, 0.65)),
+                "head_height": float(np.clip(framing.head_height + self.head, *HEAD_HEIGHTS)),
+                "eye_center": float(np.clip(framing.eye_center + self.shift, *EYE_CENTERS)),
             }
         )
 

@@ -16,12 +16,14 @@ from generation.imaging.matting.segment import person_probability
 from generation.imaging.matting.spill import without_spill
 from generation.imaging.matting.trimap import make_trimap
 from generation.imaging.matting.veil import without_veil
-from generation.imaging.types import SRGB8, Alpha, Face, LinearRGB
+from generation.imaging.types import SRGB8, Alpha, Doubt, Face, LinearRGB
 
 # What is not joined to the person by at least this much alpha is an island.
 _ISLAND = 0.08
 # A thumb's breadth (0.05 squares of eyes to chin) of something before the chest is enough not to be shown.
 _BEFORE = 5.0
+# The haze that hair has before any wall (docs/mattes.md: 0.09 to 0.25): no cause by itself.
+_USUAL_HAZE = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +33,13 @@ class Matte:
 
     `unsure` is the haze around the head (mean of 4a(1-a) over the unknown band; hair in wind 0.25) plus
     the area kept although its witnesses contradict each other there, in squares of eyes to chin, plus
-    `_BEFORE` times what stands before the chest.
+    `_BEFORE` times what stands before the chest. `doubt` names what weighs most in it.
     """
 
     foreground: LinearRGB
     alpha: Alpha
     unsure: float
+    doubt: Doubt
 
 
 def cut_out(pixels: SRGB8, face: Face, others: Sequence[Face] = ()) -> Matte:
@@ -56,9 +59,9 @@ def cut_out(pixels: SRGB8, face: Face, others: Sequence[Face] = ()) -> Matte:
     alpha = _to_full_size(small_alpha, trimap, guide, pixels)
     fore = foreground(small, small_alpha, pixels, alpha)
     without_spill(fore, guide, trimap, alpha, landmarks)
-    unsure = _hazy(solved, trimap, landmarks) + _leftover(small_alpha, opinion.contested, landmarks)
-    unsure += _BEFORE * opinion.before
-    return Matte(fore, alpha, min(1.0, unsure))
+    haze, left = _hazy(solved, trimap, landmarks), _leftover(small_alpha, opinion.contested, landmarks)
+    before = _BEFORE * opinion.before
+    return Matte(fore, alpha, min(1.0, haze + left + before), _doubt(haze, left, before))
 
 
 def _shrink(pixels: SRGB8, landmarks: NDArray[Any], scale: float) -> tuple[SRGB8, NDArray[Any]]:
@@ -106,6 +109,12 @@ def _hazy(alpha: Alpha, trimap: Alpha, landmarks: NDArray[Any]) -> float:
         return 0.0
     values = alpha[band]
     return float((4 * values * (1 - values)).mean())
+
+
+def _doubt(haze: float, left: float, before: float) -> Doubt:
+    """What weighs most in `Matte.unsure`, so that the person can be told what to change."""
+    weights: dict[Doubt, float] = {"before": before, "beside": left, "hair": haze - _USUAL_HAZE}
+    return max(weights, key=weights.__getitem__)
 
 
 def _leftover(alpha: Alpha, contested: Alpha, landmarks: NDArray[Any]) -> float:
