@@ -3,7 +3,7 @@
 import math
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -261,6 +261,8 @@ class Picture:
     chosen: bool
     # What the person had changed in it, in words; empty for a picture as it was made.
     adjusted: str = ""
+    # What sets it apart from the others that were made from the same photo; empty where they are of several.
+    varied: str = ""
 
 
 def galleries(employee: Employee) -> list[tuple[Shoot, list[Picture]]]:
@@ -278,8 +280,16 @@ def galleries(employee: Employee) -> list[tuple[Shoot, list[Picture]]]:
         shoot.instead = sentences.fallback(code)  # type: ignore[attr-defined]
         shoot.note = _note(candidates)  # type: ignore[attr-defined]
         rows = [row for one in candidates for row in (one, changed.get(one.pk)) if row is not None]
-        found.append((shoot, [picture(row, current) for row in rows]))
+        pictures = [picture(row, current) for row in rows]
+        found.append((shoot, [_told_apart(one) for one in pictures] if shoot.note else pictures))  # type: ignore[attr-defined]
     return found
+
+
+def _told_apart(one: Picture) -> Picture:
+    """With what sets it apart, in words; an adjusted picture has the person's own, and of drawn ones each was
+    drawn anew."""
+    drawn = one.candidate.source == Candidate.Source.GENERATED
+    return one if one.adjusted or drawn else replace(one, varied=sentences.varied(one.candidate.variation))
 
 
 def _changed(employee: Employee) -> dict[uuid.UUID, Candidate]:

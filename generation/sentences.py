@@ -11,6 +11,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_noop as _
 
 from generation.imaging import messages
+from generation.imaging.finishing.vary import Variation
 
 # What only the portal can find wrong with a file.
 _UPLOAD: Final = {
@@ -174,6 +175,19 @@ def nudge_step(name: str, step: int) -> str:
 def nudged(steps: Mapping[str, int]) -> str:
     """A small change in words: "a little lighter, head larger"; empty for none."""
     return ", ".join(nudge_step(name, int(steps[name])) for name in NUDGES if steps.get(name))
+
+
+_HEAD, _SIDE = NUDGES["size"], NUDGES["side"]
+_LIGHT: Final = (_("softer light"), _("stronger light"))
+_PLAIN: Final = _("exactly as your company's style has it")
+
+
+def varied(told: Mapping[str, Any]) -> str:
+    """What sets one of several pictures of the same photo apart, as `Candidate.variation` tells it."""
+    found = Variation.read(told)
+    pairs = ((found.ratio, _LIGHT), (found.head, (_HEAD[1], _HEAD[3])), (found.shift, (_SIDE[1], _SIDE[3])))
+    words = [gettext(more if value > 0 else less) for value, (less, more) in pairs if value]
+    return ", ".join(words) or gettext(_PLAIN)
 
 
 _NUDGE_GATES: Final = {

@@ -236,9 +236,18 @@ def making(request: EmployeeRequest) -> HttpResponse:
 def _failed(request: EmployeeRequest, shoot: Shoot) -> HttpResponse:
     ours = shoot.error_kind == "engine"
     why = "" if ours else sentences.shoot_failure(shoot.error_code, shoot.error_data)
-    drawn = selectors.draws(shoot)
-    headshot = selectors.current_headshot(request.employee)
-    return page(request, "failed", "making", shoot=shoot, ours=ours, why=why, drawn=drawn, headshot=headshot)
+    context = {
+        "shoot": shoot,
+        "ours": ours,
+        "why": why,
+        "drawn": selectors.draws(shoot),
+        "headshot": selectors.current_headshot(request.employee),
+        # What was wrong is to be seen in them.
+        "photos": [] if ours else list(shoot.photos.exclude(status=PhotoStatus.DELETED)),
+        # The same photos fail in the same way: only another style is worth another of the person's shoots.
+        "changed": version_for(request.employee) != shoot.style_version,
+    }
+    return page(request, "failed", "making", **context)
 
 
 @access(PERSONAL_LINK)

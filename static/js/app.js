@@ -243,12 +243,19 @@ function show(link) {
   const links = $$("[data-loupe]");
   shown = link;
   const image = $("[data-loupe-image]", loupe);
+  const small = $("img", link);
+  const stage = $("[data-loupe-stage]", loupe);
+  /* What is on the page already stands there until the large one has come; both have the same frame. */
+  stage.style.backgroundImage = small && link.matches(".pic-frame") ? `url("${small.currentSrc}")` : "";
+  image.onload = () => { stage.style.backgroundImage = ""; };
   image.src = link.href;
-  image.alt = $("img", link)?.alt ?? "";
+  image.alt = small?.alt ?? "";
   $("[data-loupe-caption]", loupe).textContent = link.dataset.caption ?? "";
   $("[data-loupe-count]", loupe).textContent = `${links.indexOf(link) + 1} / ${links.length}`;
   zoom(false);
   if (!loupe.open) loupe.showModal();
+  /* Flipping to the next one is how people compare. */
+  new Image().src = links[(links.indexOf(link) + 1) % links.length].href;
   loupe.dispatchEvent(new CustomEvent("loupe", { bubbles: true, detail: { link } }));
 }
 

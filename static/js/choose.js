@@ -14,6 +14,12 @@ if (loupe && pick) {
   });
 }
 
+/* The way from the dock to the scales, which may lie below the fold. */
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-unfold]");
+  if (link) document.getElementById(link.dataset.unfold).open = true;
+});
+
 /* An adjusted picture on its way: what a screen reader hears of it, each thing once. */
 let told = document.querySelector("#pick")?.dataset.told;
 document.addEventListener("htmx:afterSettle", () => {

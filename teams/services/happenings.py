@@ -86,8 +86,8 @@ _DETAILS = (
     ("weight", _("weight")),
     ("most", _("at once, at most")),
     ("text_version", _("consent text")),
-    ("reason", _("reason")),
-    ("why", _("reason")),
+    ("reason", ""),
+    ("why", ""),
     ("number", _("version")),
     ("picture", _("picture")),
     ("brightness", _("brightness")),
@@ -98,6 +98,25 @@ _DETAILS = (
     ("preset", ""),
     ("receipt", _("receipt")),
 )
+# Why a reviewer returned a picture (`reason`), and what a person wants to be different (`why`).
+_REASONS = {
+    "likeness": _("does not look like the person"),
+    "not_me": _("does not look like the person"),
+    "expression": _("the expression"),
+    "clothes": _("the clothes"),
+    "hair": _("the hair"),
+    "glasses": _("the glasses"),
+    "quality": _("the picture's quality"),
+    "consistency": _("does not match the team"),
+    "other": _("another reason"),
+}
+# Sizes of `branding.presets` that are called otherwise than by their key.
+_PRESETS = {
+    "microsoft365": "Microsoft 365",
+    "slack": "Slack",
+    "web": _("Website card"),
+    "master": _("Master"),
+}
 # Signed steps of `generation.imaging.nudge`.
 _STEPS = ("brightness", "size", "side")
 # The engine in words: every other one draws.
@@ -154,7 +173,7 @@ def _details(data: dict[str, Any], without: str) -> str:
         value = data.get(key)
         if value in (None, "", 0, [], False, without):
             continue
-        text = ", ".join(str(item) for item in value) if isinstance(value, list) else _value(key, value)
+        text = ", ".join(_value(key, one) for one in value) if isinstance(value, list) else _value(key, value)
         parts.append(f"{before} {text}".strip())
     return " · ".join(parts)
 
@@ -162,6 +181,10 @@ def _details(data: dict[str, Any], without: str) -> str:
 def _value(key: str, value: Any) -> str:
     if key == "engine":
         return str(_OWN_PHOTOS if value == "studio" else _DRAWN % {"engine": value})
+    if key in {"reason", "why"}:
+        return str(_REASONS.get(value, value))
+    if key in {"preset", "presets"}:
+        return str(_PRESETS.get(value, value))
     if key in _STEPS:
         return f"{int(value):+d}".replace("-", "\N{MINUS SIGN}")
     return str(value)

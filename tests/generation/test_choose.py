@@ -54,6 +54,31 @@ def test_pictures_of_one_photo_say_so(cast: Cast, shoot: Shoot, photos: str, sai
     assert ("All of these come from one photo" in _get(cast, "choose/")) is said
 
 
+@pytest.mark.parametrize(
+    ("varied", "english", "german"),
+    [
+        ({}, "Exactly as your company&#x27;s style has it", "Genau wie im Stil Ihres Unternehmens"),
+        ({"key_fill": 0.2, "crop": -0.004}, "Stronger light, head a little smaller",
+         "Stärkeres Licht, Kopf etwas kleiner"),
+        ({"key_fill": -0.1, "shift": 0.01}, "Softer light, a little to the right",
+         "Weicheres Licht, etwas nach rechts"),
+    ],
+)  # fmt: skip
+def test_pictures_of_one_photo_say_how_they_differ(
+    cast: Cast, shoot: Shoot, varied: dict[str, float], english: str, german: str
+) -> None:
+    take = {"key": "0.1.1", "photo": "a", "plain": not varied, "signature": ""}
+    with cast.northwind.scope():
+        Candidate.objects.update(variation={"take": take})
+        Candidate.objects.filter(rank=2).update(variation={"take": take, **varied})
+        Candidate.objects.filter(rank=3).update(variation={"take": take}, source="generated")
+    assert english in _get(cast, "choose/")
+    path = cast.northwind.me("ines", "choose/")
+    assert german in Client().get(path, headers={"Accept-Language": "de"}).content.decode()
+    # What a machine drew is another picture each time, not the style's plain one.
+    assert _get(cast, "choose/").count("Exactly as") == (4 if not varied else 2)
+
+
 def test_choosing_sends_it_to_review_once(cast: Cast, shoot: Shoot) -> None:
     first = _picture(cast, shoot, 1)
     for _ in range(2):

@@ -1,5 +1,6 @@
 """The making page: where the shoot stands, in words and numbers; and every way on."""
 
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from branding.models import StyleVersion
 from generation import selectors, turns
 from generation.models import Shoot
 from tests import factories
@@ -104,6 +106,24 @@ def test_photos_that_did_not_work_say_why_and_what_to_do(cast: Cast) -> None:
     assert "Add another photo" in page
     reply = Client().get(cast.northwind.me("ines", "making/"), headers=HTMX)
     assert reply["HX-Redirect"].endswith("/making/")
+
+
+def test_the_photos_that_did_not_work_are_shown_and_not_tried_twice(cast: Cast) -> None:
+    """The same photos in the same style fail again, and would cost the person another shoot."""
+    house = cast.northwind
+    _shoot(cast, "failed", error_kind="subject", error_code="gate_matte", error_data={"cause": "before"})
+    with house.scope():
+        photo = factories.make_photo(house.employees["ines"], original_name="plate.jpg")
+        Shoot.objects.get().photos.add(photo, through_defaults={"company_id": house.company.pk})
+    page = _page(cast)
+    assert "Something is in front of your chest." in page
+    assert f"photo/{photo.pk}/thumbnail/" in page
+    assert "Try again with the same photos" not in page
+    with house.scope():
+        newer = StyleVersion.objects.get(pk=house.version.pk)
+        newer.pk, newer.number = uuid.uuid4(), newer.number + 1
+        newer.save(force_insert=True)
+    assert "Try again with the same photos" in _page(cast)
 
 
 def test_our_final_failure_has_a_button(cast: Cast) -> None:

@@ -4,9 +4,15 @@ import csv
 import io
 import re
 
+import pytest
+from django.utils import translation
+
+from generation.models import ReturnReason
+from generation.services.shoots import RETAKE_REASONS
 from teams.actor import Actor
 from teams.audit import record
 from teams.models import AuditEvent
+from teams.services import happenings
 from tests.cast import Cast
 
 LOG = "/c/northwind/settings/audit/"
@@ -50,6 +56,16 @@ def test_pages_hold_every_line_once(cast: Cast) -> None:
         seen += [line.event.action for line in page.context["entries"]]
         address = LOG + page.context["next_url"] if page.context["next_url"] else ""
     assert len(seen) == len(set(seen)) == 120
+
+
+@pytest.mark.parametrize("reason", [*ReturnReason.values, *RETAKE_REASONS])
+@pytest.mark.parametrize("key", ["reason", "why"])
+def test_no_reason_is_told_by_its_code(reason: str, key: str) -> None:
+    for language in ("en", "de"):
+        with translation.override(language):
+            [line] = happenings.described([AuditEvent(action="headshot.returned", data={key: reason})])
+        assert line.details not in ("", reason)
+        assert "_" not in line.details
 
 
 def test_the_export_is_whole_and_safe_to_open(cast: Cast) -> None:

@@ -135,3 +135,9 @@ def test_the_reminder_goes_to_those_whose_turn_it_is(cast: Cast) -> None:
     assert page.context["count"] == 2
     assert "Ines" not in page.context["form"].initial["body"]
     assert [person.name for person in page.context["people"]] == ["Jonas Northwind", "Kofi Northwind"]
+
+
+def test_an_empty_archive_says_what_archiving_is_not_that_a_search_failed(cast: Cast) -> None:
+    client, path = cast.client("hana"), f"/c/{cast.northwind.slug}/people/"
+    assert "Nobody is archived" in client.get(path + "?archived=1").content.decode()
+    assert "Nobody fits this" in client.get(path + "?archived=1&q=zzz").content.decode()
