@@ -18,7 +18,9 @@ def test_a_picture_is_adjusted_compared_and_chosen(site: Site) -> None:
         picture = finished(house)
     phone = site.open(SMALL_PHONE, touch=True)
     phone.goto(house.me("ines", f"choose/{picture.pk}/"))
-    phone.locator("#adjust > summary").tap()
+    # The scales lie below the fold; the dock leads there.
+    phone.get_by_role("link", name="Adjust").tap()
+    expect(phone.locator("#adjust-form")).to_be_in_viewport()
     assert_accessible(phone, "This one?")
     for box in phone.locator(".scale label").all():
         size = box.bounding_box()
@@ -41,8 +43,11 @@ def test_a_picture_is_adjusted_compared_and_chosen(site: Site) -> None:
     # Flipped in place, where the eye sees what has changed.
     phone.locator("a[data-loupe]").first.tap()
     expect(phone.locator("[data-loupe-caption]")).to_have_text("As made")
+    # However long its words are, the loupe is no wider than the phone.
+    rights = "[...document.querySelectorAll('#loupe *')].map((one) => one.getBoundingClientRect().right)"
     phone.get_by_role("button", name="Next").tap()
     expect(phone.locator("[data-loupe-caption]")).to_have_text("A little lighter, head a little larger")
+    assert max(phone.evaluate(rights)) <= SMALL_PHONE["width"]
     phone.get_by_role("button", name="Close").tap()
     phone.get_by_role("button", name="Choose the adjusted picture").tap()
     expect(phone.get_by_role("heading", name="In review")).to_be_visible()
