@@ -350,4 +350,4 @@ def test_a_drawn_picture_is_judged_as_drawn_when_it_is_changed(house: House, pic
     assert all(gate["passed"] for gate in result.gates.values())
     assert "marks_detail" in result.measures
     page = _page(house, f"choose/{picture.pk}/")
-    assert page.count("Generated") == 2 or "Adjusted" in page
+    assert "Generated" in page[page.index("A little lighter") :]
