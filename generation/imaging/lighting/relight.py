@@ -41,9 +41,13 @@ _BODY_SHARE: Final = 0.5
 # Colour of the light may differ over the face; this much of it is evened out, within this many stops.
 _EVEN: Final = 0.7
 _EVEN_STOPS: Final = 0.30
-# Where the gain would brighten what is nearly white already, it is held back over this range (linear).
+# Where the gain would brighten what is nearly white already, it is held back over this range (linear). So
+# it is where it would brighten skin beyond what three quarters of the face's own have: deep skin never is
+# nearly white, and a cheek that was lifted until a fit was content glowed beside a dark forehead.
 _ROLL_OFF: Final = (0.5, 0.9)
-_HOLD: Final = 0.7
+_HOLD: Final = 0.85
+_OWN_BRIGHT: Final = 75
+_OWN_MOST: Final = 1.5
 # Off the skin, what is darker than this (linear) is lifted less, black only by this share of it. Blurs in
 # pixels of the small view: what counts as skin's surroundings, and strands of hair that are one thing.
 _DARK: Final = 0.10
@@ -231,7 +235,9 @@ def _gain(stops: Array, body: Array, linear: LinearRGB, mask: Array, even: Array
     luminance = color.luminance(linear)
     gain = np.exp2(field.bounded(stops - float(stops[rows].mean())) * body)
     gain /= max(float((gain * luminance)[rows].sum() / max(float(luminance[rows].sum()), 1e-6)), 1e-3)
-    bright = np.clip((luminance * np.maximum(gain, 1) - _ROLL_OFF[0]) / (_ROLL_OFF[1] - _ROLL_OFF[0]), 0, 1)
+    own = float(np.percentile(luminance[rows], _OWN_BRIGHT))
+    low, high = min(_ROLL_OFF[0], own), min(_ROLL_OFF[1], _OWN_MOST * own)
+    bright = np.clip((luminance * np.maximum(gain, 1) - low) / max(high - low, 1e-3), 0, 1)
     gain = 1 + (gain - 1) * (1 - _HOLD * np.where(gain > 1, bright, 0))
     gain = np.where(gain > 1, 1 + (gain - 1) * _liftable(luminance, mask), gain)
     channels = gain[..., None] * np.exp2(even)
