@@ -13,8 +13,8 @@ from tests.imaging import people
 
 @pytest.mark.parametrize("depth", [0.25, 0.5])
 def test_the_lifted_side_stays_near_the_faces_own_brightness(depth: float) -> None:
-    """A face of deep skin under a lamp from the left with a dark temple at the right, as hair throws it: a fit
-    of all of it reads too little light at the right, whatever the cheek has."""
+    """A face of deep skin under a lamp from the left with a dark temple at the right, as hair throws it: a
+    fit of all of it reads too little light at the right, whatever the cheek has."""
     master = people.master()
     small, landmarks = estimate.small_view(master.foreground, master.landmarks)
     shape = (small.shape[0], small.shape[1])
