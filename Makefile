@@ -9,7 +9,10 @@ T ?=
 B ?=
 E ?=
 G ?=
-# Options for sim-queue: make sim-queue S="--people 2000 --workers 2"
+# Options for eval-worn: install-test  ## Glasses and beards of the shared photos: changes caught, false alarms (W=--headshots)
+	@$(PY) -m tests.benchmarks.worn_eval $(W)
+
+sim-queue: make sim-queue S="--people 2000 --workers 2"
 S ?=
 # Two processes: each has a database of its own, and the pictures' models fit into memory twice.
 JOBS ?= 2
@@ -21,7 +24,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 INSTALL := umask 022 && $(PY) -m pip install --quiet --require-virtualenv --use-pep517
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-test run test check messages bench-imaging bench-gpu eval-imaging sim-queue lock system system-test clean
+.PHONY: help install install-test run test check messages bench-imaging bench-gpu eval-imaging eval-worn sim-queue lock system system-test clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -45,7 +45,8 @@ CHIN_SKIN: Final = (83, 18, 313, 406, 421, 396, 175, 171, 201, 182)
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A face at one size and upright: (320, 256, 3) uint8 sRGB, its landmarks and their scale."""
+    """A face at one size and upright: (320, 256, 3) uint8 sRGB (times `zoom`), its landmarks and their
+    scale."""
 
     pixels: SRGB8
     # (478, 2) float32, pixels of the chip.
@@ -85,20 +86,20 @@ def eye_span_px(face: Face) -> float:
     return float(np.linalg.norm(right - left))
 
 
-def chip(pixels: SRGB8, face: Face) -> Chip:
-    """Cut the face out of (H, W, 3) pixels, upright and at one size."""
-    scale = EYE_SPAN_PX / max(eye_span_px(face), 1.0)
+def chip(pixels: SRGB8, face: Face, zoom: int = 1) -> Chip:
+    """Cut the face out of (H, W, 3) pixels, upright and at one size, or at `zoom` times that size."""
+    scale = zoom * EYE_SPAN_PX / max(eye_span_px(face), 1.0)
     points = face.landmarks[:, :2].astype(np.float64)
     middle = points[list(OUTER_EYES)].mean(axis=0)
     angle = np.radians(face.roll_deg)
     turn = scale * np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    shift = np.array([EYES_X_PX, EYES_Y_PX]) - turn @ middle
+    shift = zoom * np.array([EYES_X_PX, EYES_Y_PX]) - turn @ middle
     matrix: NDArray[np.float64] = np.column_stack([turn, shift]).astype(np.float64)
     source = pixels
     if scale < 0.5:
         # Averaging first keeps the sampling from aliasing.
-        source, matrix = _shrunk(pixels, matrix, scale, middle)
-    size = (CHIP_WIDTH_PX, CHIP_HEIGHT_PX)
+        source, matrix = _shrunk(pixels, matrix, scale / zoom, int(1.0 / scale), middle)
+    size = (zoom * CHIP_WIDTH_PX, zoom * CHIP_HEIGHT_PX)
     warped = cv2.warpAffine(source, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     corners = np.ones(source.shape[:2], dtype=np.uint8)
     inside = cv2.warpAffine(corners, matrix, size, flags=cv2.INTER_NEAREST, borderValue=(0,))
@@ -107,10 +108,10 @@ def chip(pixels: SRGB8, face: Face) -> Chip:
 
 
 def _shrunk(
-    pixels: SRGB8, matrix: NDArray[np.float64], scale: float, middle: NDArray[np.float64]
+    pixels: SRGB8, matrix: NDArray[np.float64], scale: float, factor: int, middle: NDArray[np.float64]
 ) -> tuple[SRGB8, NDArray[np.float64]]:
-    """The photo around the eyes shrunk by a whole factor, and the matrix that goes with it."""
-    factor = int(1.0 / scale)
+    """The photo around the eyes shrunk by a whole factor, and the matrix that goes with it. `scale` is that
+    of a chip of the usual size."""
     # No corner of the chip is further from the eyes than this, however it is turned.
     reach = float(np.hypot(CHIP_WIDTH_PX, CHIP_HEIGHT_PX)) / scale
     left, top = (max(0, int(value - reach)) for value in middle)
