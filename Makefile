@@ -9,10 +9,8 @@ T ?=
 B ?=
 E ?=
 G ?=
-# Options for eval-worn: install-test  ## Glasses and beards of the shared photos: changes caught, false alarms (W=--headshots)
-	@$(PY) -m tests.benchmarks.worn_eval $(W)
-
-sim-queue: make sim-queue S="--people 2000 --workers 2"
+W ?=
+# Options for sim-queue: make sim-queue S="--people 2000 --workers 2"
 S ?=
 # Two processes: each has a database of its own, and the pictures' models fit into memory twice.
 JOBS ?= 2
@@ -57,6 +55,9 @@ bench-gpu: install-test  ## Time the generating engines against plain diffusers 
 
 eval-imaging: install-test  ## Judge headshots of the shared photos (OUT=folder)
 	@$(PY) -m tests.benchmarks.eval_imaging $(if $(OUT),--out "$(OUT)") $(E)
+
+eval-worn: install-test  ## Judge how glasses and beards are told apart (W=--headshots)
+	@$(PY) -m tests.benchmarks.worn_eval $(W)
 
 sim-queue: $(VENV)/.base  ## Hold waiting times that pages show against a simulated day
 	@$(PY) manage.py simulate_queue $(S)
