@@ -5,7 +5,6 @@ new in each child, as the nets of `matting.nets` are.
 """
 
 import os
-import threading
 from functools import lru_cache
 from typing import Any, Final
 
@@ -13,6 +12,7 @@ import cv2
 import numpy as np
 
 from generation.imaging.models.wheels import HAND_DETECTOR, HAND_LANDMARKS
+from generation.imaging.threads import ProcessLock
 from generation.imaging.types import SRGB8
 
 # A palm of which the detector is less sure is none. In 178 shared photos, few of which show a hand, it takes
@@ -22,15 +22,7 @@ _SURE: Final = 0.5
 # Long side at which hands are looked for: the detector sees 192 pixels, the hand model 224 around a palm.
 _LOOKED_AT_PX: Final = 1024
 _MOST: Final = 4
-_lock = threading.Lock()
-
-
-def _new_lock_in_child() -> None:
-    global _lock
-    _lock = threading.Lock()
-
-
-os.register_at_fork(after_in_child=_new_lock_in_child)
+_lock = ProcessLock()
 
 
 @lru_cache(maxsize=1)

@@ -5,6 +5,7 @@ are the same bytes with any number of threads.
 """
 
 import os
+import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
@@ -24,6 +25,24 @@ _MOST_AT_ONCE: Final = 2
 Task = TypeVar("Task")
 Made = TypeVar("Made")
 _share: int | None = None
+
+
+class ProcessLock:
+    """A lock of this process alone, reentrant: another thread of the parent may hold it at a fork, so a child
+    begins with a new one."""
+
+    def __init__(self) -> None:
+        self._renew()
+        os.register_at_fork(after_in_child=self._renew)
+
+    def _renew(self) -> None:
+        self._lock = threading.RLock()
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *raised: object) -> None:
+        self._lock.release()
 
 
 def cores() -> int:

@@ -6,7 +6,6 @@ never looks at pictures, which is safe; a fork from a process that did is refuse
 """
 
 import os
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from generation.imaging.models.wheels import (
     FACE_DETECTOR_NEAR,
     FACE_MESH,
 )
+from generation.imaging.threads import ProcessLock
 from generation.imaging.types import SRGB8
 
 # Low on purpose: the check must also see faces that it then refuses, with the right sentence. The mesh
@@ -41,15 +41,7 @@ class FaceModels:
 Result = TypeVar("Result")
 
 _models: dict[int, FaceModels] = {}
-_lock = threading.RLock()
-
-
-def _new_lock_in_child() -> None:
-    global _lock
-    _lock = threading.RLock()
-
-
-os.register_at_fork(after_in_child=_new_lock_in_child)
+_lock = ProcessLock()
 
 
 def run(work: Callable[[FaceModels], Result]) -> Result:

@@ -17,6 +17,7 @@ from generation.imaging.errors import EngineError
 from generation.imaging.identity.dlib_network import CHIP_PX, FaceNetwork
 from generation.imaging.models.wheels import IDENTITY_ENCODER
 from generation.imaging.resample import shrink
+from generation.imaging.threads import ProcessLock
 from generation.imaging.types import SRGB8, Embedding, Face
 
 # The chip that the network was trained on has a quarter of padding around the face.
@@ -28,6 +29,7 @@ _ROOM: Final = 0.6
 # Mesh points in dlib's order: outer and inner corner of the eye on the right of the picture, the same on the
 # left, base of the nose.
 FIVE_POINTS: Final = (263, 362, 33, 133, 2)
+_lock = ProcessLock()
 
 
 def embed(pixels: SRGB8, face: Face) -> Embedding:
@@ -49,13 +51,15 @@ def embed(pixels: SRGB8, face: Face) -> Embedding:
         chip = dlib.get_face_chip(crop, shape, CHIP_PX, CHIP_PADDING)
     except RuntimeError as error:
         raise EngineError("identity_failed") from error
-    ahead, mirrored = _network(os.getpid()).describe([chip, np.ascontiguousarray(chip[:, ::-1])])
+    with _lock:
+        network = _network(os.getpid())
+    ahead, mirrored = network.describe([chip, np.ascontiguousarray(chip[:, ::-1])])
     return np.asarray((ahead.astype(np.float64) + mirrored) / 2.0)
 
 
 @lru_cache(maxsize=1)
 def _network(_process_id: int) -> FaceNetwork:
-    """This process's network (loaded anew after a fork), read on first use."""
+    """This process's network (loaded anew after a fork), read on first use; call with the lock held."""
     return FaceNetwork(IDENTITY_ENCODER.locate())
 
 

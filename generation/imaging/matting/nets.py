@@ -5,7 +5,6 @@ nets are kept by process id and used under a lock that is made new in each child
 """
 
 import os
-import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -14,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from generation.imaging.threads import ProcessLock
 from generation.imaging.types import SRGB8, Alpha
 
 # The nets see this many pixels a side, whatever they are given.
@@ -25,7 +25,7 @@ _ANGLES_DEG = (-30.0, -20.0, -10.0, 0.0, 10.0, 20.0, 30.0)
 _TURNED_SCALE = 0.85
 # The pose net is slower and only asked where the views disagree.
 _BODY_ANGLES_DEG = (-20.0, 0.0, 20.0)
-_net_lock = threading.Lock()
+_net_lock = ProcessLock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +51,6 @@ def _nets(_process_id: int) -> _Nets:
         min_detection_confidence=0.2,
     )
     return _Nets(SelfieSegmentation(model_selection=0), pose)
-
-
-def _new_lock_in_child() -> None:
-    global _net_lock
-    _net_lock = threading.Lock()
-
-
-os.register_at_fork(after_in_child=_new_lock_in_child)
 
 
 def selfie_views(pixels: SRGB8) -> NDArray[np.float32]:
