@@ -17,7 +17,7 @@ from generation.imaging.engines.placement import Needs, file_bytes, working_byte
 from generation.imaging.engines.sdxl_control import letting_go
 from generation.imaging.errors import EngineError
 from generation.imaging.models import shipped
-from generation.imaging.models.store import ModelStore
+from generation.imaging.models.store import ModelState, ModelStore
 
 Quality = Literal["preview", "final"]
 FewKind = Literal["", "lightning", "lcm"]
@@ -130,13 +130,18 @@ def _faceid(store: ModelStore) -> tuple[str, Path | None]:
 
 def left_out(store: ModelStore) -> tuple[tuple[str, str], ...]:
     """Where FaceID is installed: which of its parts keeps it from being used, and the code why."""
-    found = [store.state(name) for name in (*_FACEID, shipped.BUFFALO_L)]
-    absent = {one.entry.name for one in found if one.state in ("missing", "partial")}
-    if absent.issuperset(_FACEID):
+    why = {name: one.refused for name, one in _present(store, *_FACEID).items()}
+    if not why:
         return ()
-    parts = [one for one in found if one.entry.name not in absent or one.entry.name not in _FACEID]
-    why = {one.entry.name: "model_missing" if one.entry.name in absent else one.refused for one in parts}
+    pack = _present(store, shipped.BUFFALO_L).get(shipped.BUFFALO_L)
+    why[shipped.BUFFALO_L] = pack.refused if pack else "model_missing"
     return tuple((name, code) for name, code in why.items() if code)
+
+
+def _present(store: ModelStore, *names: str) -> dict[str, ModelState]:
+    """The states of those of these models that are there, whether they may be used or not."""
+    found = {name: store.state(name) for name in names}
+    return {name: one for name, one in found.items() if one.state not in ("missing", "partial")}
 
 
 def _few_steps(store: ModelStore) -> tuple[Path, FewKind]:

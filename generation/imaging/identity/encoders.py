@@ -239,6 +239,9 @@ def judge_for(conditioning: AbstractSet[str]) -> tuple[Encoder, ...]:
 
 def _families(names: AbstractSet[str]) -> frozenset[str]:
     """The families of those of these names that are encoders in the model table."""
+    if not names:
+        # Nearly every picture: the operator's table is a file.
+        return frozenset()
     table = configuration().store.table()
     facts = (table[name].encoder for name in names if name in table)
     return frozenset(one.family for one in facts if one)
