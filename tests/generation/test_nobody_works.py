@@ -7,21 +7,9 @@ from django.utils import timezone
 from generation.models import Candidate, Nudge, Worker
 from tests import factories
 from tests.cast import Cast, House
-from tests.generation.nudging import finished
 from tests.portal.exporting import ask, crew
 
 NUDGE = {"brightness": "1", "size": "0", "side": "0"}
-
-
-@pytest.fixture
-def house(cast: Cast) -> House:
-    return cast.northwind
-
-
-@pytest.fixture
-def picture(house: House) -> Candidate:
-    with house.scope():
-        return finished(house)
 
 
 def _worker(queues: str) -> None:

@@ -19,21 +19,9 @@ from teams.actor import Actor
 from teams.models import AuditEvent
 from tests import factories
 from tests.cast import Cast, House
-from tests.generation.nudging import finished
 
 LIGHTER = {"brightness": "1", "size": "0", "side": "0"}
 LARGER = {"brightness": "0", "size": "1", "side": "-1"}
-
-
-@pytest.fixture
-def house(cast: Cast) -> House:
-    return cast.northwind
-
-
-@pytest.fixture
-def picture(house: House) -> Candidate:
-    with house.scope():
-        return finished(house)
 
 
 def _post(house: House, picture: Candidate, steps: dict[str, str], who: str = "ines", part: str = "") -> int:

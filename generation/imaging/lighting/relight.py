@@ -46,6 +46,7 @@ _EVEN_STOPS: Final = 0.30
 # nearly white, and a cheek that was lifted until a fit was content glowed beside a dark forehead.
 _ROLL_OFF: Final = (0.5, 0.9)
 _HOLD: Final = 0.85
+# That percentile of the face's luminance, where holding back begins, and the multiple of it where it is full.
 _OWN_BRIGHT: Final = 75
 _OWN_MOST: Final = 1.5
 # Off the skin, what is darker than this (linear) is lifted less, black only by this share of it. Blurs in
