@@ -71,7 +71,7 @@ def finish(
     pixels for every master. Raises SubjectError `head_cut` or `crop_too_tight`.
     """
     foreground, alpha, _ = _framed(master, look, size, variation or Variation())
-    return final.final(foreground, alpha, backdrop.plate(look.backdrop, size), look.grade)
+    return final.final(foreground, alpha, look.backdrop, look.grade)
 
 
 def _framed(

@@ -104,7 +104,7 @@ def test_the_last_steps_in_one_go_are_the_steps_one_by_one(name: str) -> None:
     alpha[:100] = 0
     plate = backdrop.plate(look.backdrop, size)
     slow = grade.to_8_bit(grade.grade(composite.composite(foreground, alpha, plate), look.grade))
-    np.testing.assert_array_equal(final.final(foreground, alpha, plate, look.grade), slow)
+    np.testing.assert_array_equal(final.final(foreground, alpha, look.backdrop, look.grade), slow)
 
 
 @pytest.mark.parametrize("shape", [(1, 5, 3), (7, 40_000, 3), (301, 233)])

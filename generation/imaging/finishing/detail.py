@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.imaging import color
+from generation.imaging.strips import by_strips, for_channels
 from generation.imaging.types import SRGB8, Alpha, LinearRGB
 
 # (h, w) in code values where a photo is measured, on a square-root scale elsewhere.
@@ -49,6 +50,8 @@ _DETAIL_MOST: Final = 1.0
 _TEXTURE: Final = 0.5
 _CORE: Final = 4.0
 _MOST_STEP: Final = 0.05
+# That usual texture is measured at every so manieth pixel.
+_EVERY: Final = 4
 
 
 class Enlarger(Protocol):
@@ -185,18 +188,22 @@ def enlarge(colour: LinearRGB, alpha: Alpha, factor: float) -> LinearRGB:
     np.minimum(finer, np.add(high, _OVERSHOOT, out=high), out=finer)
     finer -= start
     solid = cv2.resize(alpha, size, interpolation=cv2.INTER_LINEAR, dst=start)
-    out += _cored(finer, solid, factor)[..., None]
-    return np.asarray(np.maximum(out, 0, out=out), np.float32)
+
+    def with_detail(part: LinearRGB, fine: Grey) -> LinearRGB:
+        return np.asarray(np.maximum(part + for_channels(fine), 0), np.float32)
+
+    return by_strips(with_detail, out, _cored(finer, solid, 0.9, factor), out=out)
 
 
-def _cored(fine: Grey, solid: Grey, scale: float) -> Grey:
+def _cored(fine: Grey, person: Grey, least: float, scale: float) -> Grey:
     """Detail with what is no stronger than the picture's usual texture held back: Wiener's share of each
-    neighbourhood's power, the noise being taken from the middle of the person's (Lee 1980).
+    neighbourhood's power, the noise being taken from the middle of the person's (Lee 1980), where `person`
+    is above `least`.
 
     Written into `fine`.
     """
-    power = cv2.blur(fine * fine, (2 * round(2 * scale) + 1,) * 2)
-    inside = power[::4, ::4][solid[::4, ::4] > 0.9]
+    power = cv2.blur(cv2.multiply(fine, fine), (2 * round(2 * scale) + 1,) * 2)
+    inside = power[::_EVERY, ::_EVERY][person[::_EVERY, ::_EVERY] > least]
     floor = float(np.quantile(inside, _TEXTURE)) if inside.size else 0.0
     fine *= power
     fine /= np.add(power, _CORE * floor + 1e-9, out=power)
@@ -215,8 +222,12 @@ def sharpen(linear: LinearRGB, alpha: Alpha, scale: float, out: LinearRGB | None
     amount = min(_DETAIL_MOST, _DETAIL * float(np.log2(scale)) + 0.1)
     luminance = cv2.transform(linear, color.LUMINANCE[None].astype(np.float32))
     luminance = cv2.sqrt(np.maximum(luminance, 0, out=luminance), dst=luminance)
-    fine = luminance - cv2.GaussianBlur(luminance, (0, 0), 0.75 * scale)
-    solid = np.clip((alpha - 0.5) * 2, 0, 1)
-    fine = np.clip(_cored(fine, solid, scale), -_MOST_STEP, _MOST_STEP)
-    gain = ((luminance + amount * solid * fine) / np.maximum(luminance, 1e-3)) ** 2
-    return np.multiply(linear, np.clip(gain, 0.7, 1.4, out=gain)[..., None], out=out)
+    fine = cv2.GaussianBlur(luminance, (0, 0), 0.75 * scale)
+    fine = cv2.subtract(luminance, fine, dst=fine)
+
+    def sharper(part: LinearRGB, grey: Grey, more: Grey, person: Alpha) -> LinearRGB:
+        step = amount * np.clip((person - 0.5) * 2, 0, 1) * np.clip(more, -_MOST_STEP, _MOST_STEP)
+        gain = ((grey + step) / np.maximum(grey, 1e-3)) ** 2
+        return np.asarray(part * for_channels(np.clip(gain, 0.7, 1.4)), np.float32)
+
+    return by_strips(sharper, linear, luminance, _cored(fine, alpha, 0.95, scale), alpha, out=out)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from branding.look import Grade
 from generation.imaging import color
 from generation.imaging.finishing import lut
-from generation.imaging.strips import by_strips
+from generation.imaging.strips import by_strips, for_channels
 from generation.imaging.types import SRGB8, LinearRGB
 
 # Middle of the contrast curve in sRGB code values: mid grey, where skin of all tones lies around.
@@ -82,10 +82,10 @@ def _graded(linear: LinearRGB, settings: Grade) -> LinearRGB:
     luminance = color.luminance(linear)
     at = np.sqrt(np.clip(luminance, 0, 1)) * _TABLE
     gain = _curve(_tonal(settings))[np.rint(at).astype(np.int32)]
-    out = linear * gain[..., None]
+    out = linear * for_channels(gain)
     if settings.saturation:
-        grey = (luminance * gain)[..., None]
-        out = grey + (out - grey) * (1 + settings.saturation * (1 - _skin(out)))
+        grey, more = for_channels(luminance * gain), 1 + settings.saturation * (1 - _skin(out))
+        out = grey + (out - grey) * for_channels(more)
     out = _at_rest(np.asarray(out, np.float32))
     if settings.lut and settings.lut_strength:
         out = _with_table(out, settings)
@@ -95,15 +95,15 @@ def _graded(linear: LinearRGB, settings: Grade) -> LinearRGB:
 def _at_rest(linear: LinearRGB) -> LinearRGB:
     """Bright colours come to rest below white, all channels alike: clipped one by one, red goes first and
     fair skin turns yellow."""
+    if linear.max(initial=0) <= _CHANNEL_KNEE:
+        return linear
     most = _most(linear)
     bright = most > _CHANNEL_KNEE
-    if not bright.any():
-        return linear
     loud, room = most[bright], 1 - _CHANNEL_KNEE
     rest = _CHANNEL_KNEE + room * np.tanh((loud - _CHANNEL_KNEE) / room)
     # White has no colour to lose: it stays as bright as it is.
     coloured = np.clip(_COLOURED * (loud - linear[bright].min(axis=-1)) / loud, 0, 1)
-    linear[bright] *= (1 + coloured * (rest / loud - 1))[:, None]
+    linear[bright] *= for_channels(1 + coloured * (rest / loud - 1))
     return linear
 
 
@@ -112,21 +112,22 @@ def _most(linear: LinearRGB) -> NDArray[np.float32]:
     return np.asarray(np.maximum(np.maximum(linear[..., 0], linear[..., 1]), linear[..., 2]), np.float32)
 
 
+@lru_cache(maxsize=32)
 def _tonal(settings: Grade) -> Grade:
     """Only what the curve depends on, so that other controls find it in the cache."""
     return settings.model_copy(update={"saturation": 0.0, "lut": "", "lut_strength": 1.0})
 
 
 def _skin(linear: LinearRGB) -> NDArray[np.float32]:
-    """(..., 1) share of protection: high where a colour has the hue of skin, of any tone."""
+    """(...) share of protection: high where a colour has the hue of skin, of any tone."""
     middle, width = _SKIN_HUE
-    span = (linear[..., 0:1] - linear[..., 2:3]) / np.maximum(_most(linear)[..., None], 1e-4)
+    span = (linear[..., 0] - linear[..., 2]) / np.maximum(_most(linear), 1e-4)
     return np.asarray(np.clip(1 - np.abs(span - middle) / width, 0, 1) * _SKIN_SHARE, np.float32)
 
 
 def _with_table(linear: LinearRGB, settings: Grade) -> LinearRGB:
     """Mix in what the table makes of the picture; tables of this kind expect sRGB code values."""
-    share = settings.lut_strength * (1 - _skin(linear))
+    share = for_channels(settings.lut_strength * (1 - _skin(linear)))
     code = _encode(linear) / np.float32(255)
     looked_up = np.clip(lut.apply(lut.find(settings.lut), code), 0, 1)
     return np.asarray(linear + share * (_decoded(looked_up) - linear), np.float32)
@@ -151,7 +152,10 @@ def to_8_bit(linear: LinearRGB) -> SRGB8:
 
 def rounded(linear: LinearRGB, noise: NDArray[np.float32]) -> SRGB8:
     """A part of `to_8_bit`; `noise` is that part of `dither`."""
-    return np.asarray(np.clip(_encode(linear) + noise + 0.5, 0, 255), np.uint8)
+    code = _encode(linear)
+    code += for_channels(noise[..., 0])
+    code += np.float32(0.5)
+    return np.asarray(np.clip(code, 0, 255, out=code), np.uint8)
 
 
 @lru_cache(maxsize=1)
@@ -166,9 +170,12 @@ def _decode_table() -> NDArray[np.float32]:
 
 
 def _encode(linear: LinearRGB) -> NDArray[np.float32]:
-    index = (np.sqrt(np.clip(linear, 0, 1)) * 65535.0 + 0.5).astype(np.uint16)
-    return _encode_table()[index]
+    at = np.clip(linear, 0, 1, dtype=np.float32)
+    np.sqrt(at, out=at)
+    at *= np.float32(65535)
+    at += np.float32(0.5)
+    return np.asarray(_encode_table().take(at.astype(np.uint16)), np.float32)
 
 
 def _decoded(code: NDArray[np.float32]) -> LinearRGB:
-    return _decode_table()[(code * 65535.0 + 0.5).astype(np.uint16)]
+    return np.asarray(_decode_table().take((code * 65535.0 + 0.5).astype(np.uint16)), np.float32)

@@ -35,20 +35,27 @@ def soften_blemishes(
     Only a spot's own low frequencies change, as a ratio: pores and stubble stay on top. `out` may be `linear`
     itself where nobody else needs it, and saves its copy.
     """
-    height, width = linear.shape[:2]
-    x0, y0 = np.maximum(np.floor(landmarks[:468, :2].min(axis=0)).astype(int), 0)
-    x1, y1 = np.minimum(np.ceil(landmarks[:468, :2].max(axis=0)).astype(int) + 1, [width, height])
-    if strength <= 0 or x1 - x0 < 8 or y1 - y0 < 8:
+    y, x = reach(landmarks, linear.shape)
+    part = linear[y, x]
+    if strength <= 0 or min(part.shape[:2]) < 8:
         return linear
+    height, width = part.shape[:2]
     scale = min(1.0, _UNIT_PX / face_unit(landmarks))
-    size = (max(8, round((x1 - x0) * scale)), max(8, round((y1 - y0) * scale)))
-    small = cv2.resize(linear[y0:y1, x0:x1], size, interpolation=cv2.INTER_AREA)
-    gain = _gain(np.asarray(small, np.float32), moved(landmarks, 1.0, -x0, -y0) * np.float32(scale), strength)
+    size = (max(8, round(width * scale)), max(8, round(height * scale)))
+    small = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.float32)
+    gain = _gain(small, moved(landmarks, 1.0, -x.start, -y.start) * np.float32(scale), strength)
     if gain is None:
         return linear
     out = linear.copy() if out is None else out
-    out[y0:y1, x0:x1] *= cv2.resize(gain, (int(x1 - x0), int(y1 - y0)), interpolation=cv2.INTER_LINEAR)
+    out[y, x] *= cv2.resize(gain, (width, height), interpolation=cv2.INTER_LINEAR)
     return out
+
+
+def reach(landmarks: Landmarks, shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """Rows and columns of a picture (h, w, ...) that are looked at: the rectangle around the face's mesh."""
+    x0, y0 = np.maximum(np.floor(landmarks[:468, :2].min(axis=0)).astype(int), 0)
+    x1, y1 = np.minimum(np.ceil(landmarks[:468, :2].max(axis=0)).astype(int) + 1, [shape[1], shape[0]])
+    return slice(int(y0), max(int(y0), int(y1))), slice(int(x0), max(int(x0), int(x1)))
 
 
 def _gain(small: LinearRGB, landmarks: Landmarks, strength: float) -> LinearRGB | None:

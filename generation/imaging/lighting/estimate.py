@@ -119,9 +119,9 @@ class _Rows:
     second: NDArray[np.int_]
 
     def of(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(R,) what the rows say of values (N,) at the points."""
+        """(..., R) what the rows say of values (..., N) at the points."""
         sign = np.where(self.odd, -1.0, 1.0)
-        return np.asarray((values[self.first] + sign * values[self.second]) / 2)
+        return np.asarray((values.take(self.first, axis=-1) + sign * values.take(self.second, axis=-1)) / 2)
 
 
 def _rows(samples: Samples) -> _Rows:
@@ -149,12 +149,13 @@ def _dots(at: NDArray[Any], shape: tuple[int, int]) -> NDArray[np.float32]:
 
 
 def reader(samples: Samples) -> Callable[[NDArray[np.float64]], Shading]:
-    """`fit_shading` of other values (N,) at the same points, its robust weights held at those of `samples`.
+    """`fit_shading` of other values (K, N) at the same points, one shading (K, 4) for each row, its robust
+    weights held at those of `samples`.
 
     Smooth and quick: what a search needs. Weights that follow every trial would make it jump.
     """
     if samples.values.size < _LEAST_POINTS:
-        return lambda values: np.array([1.0, 0.0, 0.0, 0.0])
+        return lambda values: np.tile([1.0, 0.0, 0.0, 0.0], (len(values), 1))
     rows = _rows(samples)
     _, weights = _robust(samples, rows)
     weighted = rows.basis * weights[:, None]
@@ -163,9 +164,10 @@ def reader(samples: Samples) -> Callable[[NDArray[np.float64]], Shading]:
     pulled, means = ridge @ _USUAL, np.append(1.0, samples.normals.mean(axis=0))
 
     def read(values: NDArray[np.float64]) -> Shading:
-        relative = values / max(float(np.median(values)), 1e-6)
-        solution = inverse @ (weighted.T @ rows.of(relative) + pulled)
-        return np.asarray(solution / max(float(means @ solution), 1e-6), np.float64)
+        relative = values / np.maximum(np.median(values, axis=-1, keepdims=True), 1e-6)
+        # One by one, as a product of matrices rounds otherwise.
+        solutions = [inverse @ (weighted.T @ one + pulled) for one in rows.of(relative)]
+        return np.stack([one / max(float(means @ one), 1e-6) for one in solutions])
 
     return read
 

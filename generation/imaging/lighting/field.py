@@ -46,6 +46,9 @@ _NEAR: Final = (0.08, 0.05, 0.2, 0.06)
 _MODESTY: Final = 0.25
 _MODESTY_OF_TERMS: Final = (0.2, 0.4, 0.4, 0.6, 0.3)
 _MOST_TRIES: Final = 25
+# By how much of itself a term is changed to see what it does, and by how much at least.
+_STEP: Final = 0.02
+_LEAST_STEP: Final = 1.5e-8
 _ENOUGH: Final = 1e-4
 
 
@@ -108,39 +111,50 @@ def steered(start: Array, samples: Samples, basis: Array, target: Shading, tone:
     field's own size. `basis` (N, 9) are the terms at the samples.
     """
 
-    def field(x: Array) -> Array:
-        out = start.copy()
-        out[list(_STEERED)] = x
-        return out
-
-    def shown(stops: Array) -> Array:
-        grey = np.repeat((samples.values * np.exp2(stops))[:, None], 3, axis=1).astype(np.float32)
-        return tone(grey)[:, 1].astype(np.float64)
-
-    def stops_of(x: Array) -> Array:
-        stops = basis @ field(x)
-        return bounded(stops - float(stops.mean()))
-
-    azimuth = math.atan2(float(target[1]), float(target[3]))
-
-    def residuals(x: Array) -> Array:
-        stops = stops_of(x)
-        got = read(shown(stops))
-        aside = got[1] * math.cos(azimuth) - got[3] * math.sin(azimuth)
-        missing = np.append(aside, (got - target)[1:]) / np.array(_NEAR)
-        size = _MODESTY * stops / math.sqrt(len(stops))
-        return np.concatenate([missing, size, np.array(_MODESTY_OF_TERMS) * (x - first)])
-
     most = np.array(_MOST_OF_TERMS)
     first = np.clip(start[list(_STEERED)], -0.95 * most, 0.95 * most)
-    read = reader(replace(samples, values=shown(stops_of(first))))
+    azimuth = math.atan2(float(target[1]), float(target[3]))
+
+    def fields(trials: Array) -> Array:
+        out = np.tile(start, (len(trials), 1))
+        out[:, list(_STEERED)] = trials
+        return out
+
+    def stops_of(trials: Array) -> Array:
+        # One by one: a product of matrices rounds otherwise, and what the search ends at hangs on that.
+        stops = np.stack([basis @ one for one in fields(trials)])
+        return bounded(stops - stops.mean(axis=1, keepdims=True))
+
+    def shown(stops: Array) -> Array:
+        grey = (samples.values * np.exp2(stops)).astype(np.float32)
+        return tone(np.repeat(grey[..., None], 3, axis=-1))[..., 1].astype(np.float64)
+
+    def residuals(trials: Array) -> Array:
+        """(K, ...) of trials (K, 5): a search asks for several at a time, and each alone costs as much."""
+        stops = stops_of(trials)
+        got = read(shown(stops))
+        aside = got[:, 1] * math.cos(azimuth) - got[:, 3] * math.sin(azimuth)
+        missing = np.column_stack([aside, (got - target)[:, 1:]]) / np.array(_NEAR)
+        size = _MODESTY * stops / math.sqrt(stops.shape[1])
+        return np.concatenate([missing, size, np.array(_MODESTY_OF_TERMS) * (trials - first)], axis=1)
+
+    read = reader(replace(samples, values=shown(stops_of(first[None]))[0]))
     found = least_squares(
-        residuals,
+        lambda x: residuals(x[None])[0],
         first,
+        jac=lambda x: _slopes(residuals, x, most),
         bounds=(-most, most),
-        diff_step=0.02,
         max_nfev=_MOST_TRIES,
         ftol=_ENOUGH,
         xtol=_ENOUGH,
     )
-    return field(found.x)
+    return np.asarray(fields(found.x[None])[0])
+
+
+def _slopes(residuals: Callable[[Array], Array], x: Array, most: Array) -> Array:
+    """(R, k) how residuals change with each of (k,) terms within +-`most`, by differences towards where they
+    grow, or back where a bound is in the way."""
+    steps = np.where(x >= 0, 1.0, -1.0) * np.maximum(_STEP * np.abs(x), _LEAST_STEP)
+    steps = np.where(np.abs(x + steps) > most, -steps, steps)
+    found = residuals(np.concatenate([x[None], x + np.diag(steps)]))
+    return np.asarray((found[1:] - found[0]).T / ((x + steps) - x))
