@@ -1,4 +1,4 @@
-"""Whoever starts a process of Onelight, its matrix library keeps to one thread."""
+"""Whoever starts a process of Onelight, its libraries of small matrices and loops keep to one thread."""
 
 import os
 import subprocess
@@ -8,14 +8,15 @@ PRINT = """
 import os, sys
 import portal.settings
 assert "numpy" not in sys.modules, "loaded before it was told"
-print(os.environ["OPENBLAS_NUM_THREADS"])
+print(*(os.environ[name] for name in sys.argv[1:]))
 """
+NAMES = ("OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
 def _told(**environment: str) -> str:
-    clean = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    clean = {name: value for name, value in os.environ.items() if name not in NAMES}
     told = subprocess.run(
-        [sys.executable, "-c", PRINT],
+        [sys.executable, "-c", PRINT, *NAMES],
         env={**clean, **environment},
         capture_output=True,
         text=True,
@@ -25,8 +26,8 @@ def _told(**environment: str) -> str:
 
 
 def test_settings_tell_it_before_it_is_loaded() -> None:
-    assert _told() == "1"
+    assert _told() == "1 1"
 
 
 def test_an_operator_may_say_otherwise() -> None:
-    assert _told(OPENBLAS_NUM_THREADS="4") == "4"
+    assert _told(OPENBLAS_NUM_THREADS="4") == "4 1"

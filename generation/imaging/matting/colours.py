@@ -39,36 +39,63 @@ def colour_odds(image: Array, person: Array, back: Array, unit: float, eyes: Arr
         return np.full(person.shape, 0.5, np.float32)
     cell = _cells(image)
     height, width = person.shape
-    down = ((np.arange(height, dtype=np.float32) - eyes[1]) / unit)[:, None] + np.zeros(
-        (1, width), np.float32
-    )
-    aside = ((np.arange(width, dtype=np.float32) - eyes[0]) / unit)[None, :] + np.zeros(
-        (height, 1), np.float32
-    )
-    unseen = _UNSEEN_PERSON * _plain_share()
-    levels = np.arange(float(down[0, 0]), float(down[-1, 0]) + _STEP, _STEP)
-    table = np.empty((len(levels), 2, _CELLS**3), np.float32)
-    for row, level in enumerate(levels):
-        near = np.exp(-(((down[person] - level) / _REACH) ** 2) / 2)
-        mine = _histogram(cell[person], near) + unseen
-        near = np.exp(-(((down[back] - level) / _REACH) ** 2) / 2)
-        for side, at in enumerate((-_ASIDE, _ASIDE)):
-            weight = near * np.exp(-(((aside[back] - at) / _ASIDE_REACH) ** 2) / 2)
-            table[row, side] = np.log(mine / (_histogram(cell[back], weight) + _UNSEEN_BACK))
-    return _looked_up(table, cell, (down - levels[0]) / _STEP, np.clip((aside + _ASIDE / 2) / _ASIDE, 0, 1))
+    down = (np.arange(height, dtype=np.float32) - eyes[1]) / unit
+    aside = (np.arange(width, dtype=np.float32) - eyes[0]) / unit
+    levels = np.arange(float(down[0]), float(down[-1]) + _STEP, _STEP)
+    shares = _smooth_shares(_counts(cell, person, back, down, aside, levels))
+    own, other = shares[:, :1] + _UNSEEN_PERSON * _plain_share(), shares[:, 1:] + _UNSEEN_BACK
+    table = np.log(own / other).astype(np.float32)
+    level, side = (down - levels[0]) / _STEP, np.clip((aside + _ASIDE / 2) / _ASIDE, 0, 1)
+    return _looked_up(table, cell, np.asarray(level, np.float32), np.asarray(side, np.float32))
+
+
+def _counts(cell: Array, person: Array, back: Array, down: Array, aside: Array, levels: Array) -> Array:
+    """(L, 3, cells) histograms near each of `levels` (L,): the person's, the backdrop's on either side.
+
+    `down` (H,) and `aside` (W,) are where rows and columns lie: a pixel weighs by its row's distance, and on
+    the backdrop by its column's as well.
+    """
+    (row, _), (behind, column) = np.nonzero(person), np.nonzero(back)
+    mine, theirs = cell[person], cell[back]
+    sides = [_bell(aside, at, _ASIDE_REACH)[column] for at in (-_ASIDE, _ASIDE)]
+    out = np.empty((len(levels), 3, _CELLS**3))
+    for histograms, level in zip(out, levels, strict=True):
+        near = _bell(down, level, _REACH)
+        far = near[behind]
+        weights = ((mine, near[row]), *((theirs, far * side) for side in sides))
+        histograms[:] = [np.bincount(cells, weight, _CELLS**3) for cells, weight in weights]
+    return out
+
+
+def _bell(places: Array, middle: float, reach: float) -> Array:
+    return np.asarray(np.exp(-(((places - middle) / reach) ** 2) / 2))
+
+
+def _smooth_shares(counts: Array) -> Array:
+    """(L, K, cells) histograms, smoothed over neighbouring colours, each with a sum of 1."""
+    cubes = counts.reshape(*counts.shape[:2], *(_CELLS,) * 3)
+    smooth = gaussian_filter(cubes, (0, 0, 0.7, 0.7, 0.7), mode="nearest").reshape(counts.shape)
+    return np.asarray(smooth / np.maximum(smooth.sum(axis=-1, keepdims=True), 1e-6))
 
 
 def _looked_up(table: Array, cell: Array, level: Array, side: Array) -> Array:
-    """The table at each pixel's colour, between levels and sides, as a probability."""
+    """The table (L, 2, cells) at each pixel's colour, between levels (H,) and sides (W,), as a probability."""
     low = np.clip(level.astype(np.int32), 0, max(0, len(table) - 2))
     high = np.minimum(low + 1, len(table) - 1)
-    part = np.clip(level - low, 0, 1)
+    part, flat, cells = np.clip(level - low, 0, 1)[:, None], table.ravel(), table.shape[2]
 
     def at(row: Array) -> Array:
-        return np.asarray(table[row, 0, cell] * (1 - side) + table[row, 1, cell] * side)
+        place = cell + (2 * cells * row)[:, None]
+        out = flat.take(place)
+        out *= 1 - side
+        other = flat.take(np.add(place, cells, out=place))
+        other *= side
+        return np.add(out, other, out=out)
 
-    odds = at(low) * (1 - part) + at(high) * part
-    return np.asarray(1 / (1 + np.exp(-odds)), np.float32)
+    odds = at(low) * (1 - part)
+    odds += at(high) * part
+    np.exp(np.negative(odds, out=odds), out=odds)
+    return np.asarray(np.divide(1, np.add(1, odds, out=odds), out=odds), np.float32)
 
 
 def _plain_share() -> Array:
@@ -80,14 +107,23 @@ def _plain_share() -> Array:
 
 
 def _cells(image: Array) -> Array:
-    """(H, W) int32 index of each pixel's histogram cell."""
-    scaled = (cv2.cvtColor(image, cv2.COLOR_RGB2Lab) + _SHIFT) / _SPAN
-    scaled[..., 1:] = (scaled[..., 1:] - 0.5) * _CHROMA + 0.5
-    cell = np.clip((scaled * _CELLS).astype(np.int32), 0, _CELLS - 1)
-    return np.asarray((cell[..., 0] * _CELLS + cell[..., 1]) * _CELLS + cell[..., 2])
+    """(H, W) integer index of each pixel's histogram cell."""
+    lightness, *chromas = cv2.split(cv2.cvtColor(image, cv2.COLOR_RGB2Lab))
+    cell = _along(lightness, 0).astype(np.intp)
+    for axis, chroma in enumerate(chromas, 1):
+        cell *= _CELLS
+        cell += _along(chroma, axis)
+    return cell
 
 
-def _histogram(cells: Array, weights: Array) -> Array:
-    counts = np.bincount(cells, weights, _CELLS**3).reshape((_CELLS,) * 3)
-    smooth = gaussian_filter(counts, 0.7, mode="nearest").ravel()
-    return np.asarray(smooth / max(float(smooth.sum()), 1e-6))
+def _along(values: Array, axis: int) -> Array:
+    """(H, W) int32 of the cells along an axis of Lab. Overwrites `values`, float32."""
+    values += _SHIFT[axis]
+    values /= _SPAN[axis]
+    if axis:
+        values -= np.float32(0.5)
+        values *= np.float32(_CHROMA)
+        values += np.float32(0.5)
+    values *= np.float32(_CELLS)
+    cell = values.astype(np.int32)
+    return np.asarray(np.clip(cell, 0, _CELLS - 1, out=cell))
