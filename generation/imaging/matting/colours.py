@@ -79,7 +79,7 @@ def _smooth_shares(counts: Array) -> Array:
 
 
 def _looked_up(table: Array, cell: Array, level: Array, side: Array) -> Array:
-    """The table (L, 2, cells) at each pixel's colour, between levels (H,) and sides (W,), as a probability."""
+    """The table (L, 2, cells) at each pixel's colour, between levels (H,) and sides (W,), as probability."""
     low = np.clip(level.astype(np.int32), 0, max(0, len(table) - 2))
     high = np.minimum(low + 1, len(table) - 1)
     part, flat, cells = np.clip(level - low, 0, 1)[:, None], table.ravel(), table.shape[2]
@@ -90,7 +90,8 @@ def _looked_up(table: Array, cell: Array, level: Array, side: Array) -> Array:
         out *= 1 - side
         other = flat.take(np.add(place, cells, out=place))
         other *= side
-        return np.add(out, other, out=out)
+        out += other
+        return np.asarray(out)
 
     odds = at(low) * (1 - part)
     odds += at(high) * part

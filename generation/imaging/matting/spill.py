@@ -57,6 +57,11 @@ def without_spill(fore: LinearRGB, small: NDArray[Any], trimap: Alpha, alpha: Al
     back, _ = _local(lab, (trimap <= 0) * vivid, unit)
     full = (fore.shape[1], fore.shape[0])
     where = (cv2.resize(outer, full, interpolation=cv2.INTER_LINEAR) > 0.01) & (alpha > 0)
+    # Where hair and backdrop are too alike for spill, solid colours would come back as they are.
+    unlike = np.asarray(np.hypot(*(back - hair)[..., 1:].T).T > _LEAST_CHROMA, np.float32)
+    where &= (alpha < 1) | (cv2.resize(unlike, full, interpolation=cv2.INTER_LINEAR) > 0)
+    if not where.any():
+        return
     maps = np.concatenate([hair, back, spread, outer[..., None]], axis=-1).astype(np.float32)
     rows = sampled(maps, where)
     colours = color.lab_to_linear(_moved(color.linear_to_lab(fore[where]), rows)).clip(0, 1)
