@@ -104,11 +104,19 @@ def bounded(stops: Array, most_up: float = _UP_STOPS, most_down: float = _DOWN_S
     return np.asarray(up - down)
 
 
-def steered(start: Array, samples: Samples, basis: Array, target: Shading, tone: Tone) -> Array:
+def steered(
+    start: Array,
+    samples: Samples,
+    basis: Array,
+    target: Shading,
+    tone: Tone,
+    held: Callable[[Array], Array] = lambda gain: gain,
+) -> Array:
     """(9,) the field under which the samples are fitted by the target's shading, as far as is natural.
 
     Least squares over the steered terms: distance of the fitted shading from the target, and a little of the
-    field's own size. `basis` (N, 9) are the terms at the samples.
+    field's own size. `basis` (N, 9) are the terms at the samples, `held` what is left of a gain (K, N) there
+    that keeps the samples' mean.
     """
 
     most = np.array(_MOST_OF_TERMS)
@@ -123,7 +131,9 @@ def steered(start: Array, samples: Samples, basis: Array, target: Shading, tone:
     def stops_of(trials: Array) -> Array:
         # One by one: a product of matrices rounds otherwise, and what the search ends at hangs on that.
         stops = np.stack([basis @ one for one in fields(trials)])
-        return bounded(stops - stops.mean(axis=1, keepdims=True))
+        gain = np.exp2(bounded(stops - stops.mean(axis=1, keepdims=True)))
+        whole = np.maximum((gain * samples.values).sum(axis=1, keepdims=True), 1e-9)
+        return np.asarray(np.log2(np.maximum(held(gain * samples.values.sum() / whole), 1e-3)))
 
     def shown(stops: Array) -> Array:
         grey = (samples.values * np.exp2(stops)).astype(np.float32)

@@ -6,6 +6,7 @@ shine is powdered, shadows are opened, the key is drawn to the rig's side, and s
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import cv2
@@ -14,10 +15,23 @@ from numpy.typing import NDArray
 
 from branding.look import LightRig
 from generation.imaging import color
-from generation.imaging.landmarks import FACE_OVAL, Landmarks, eye_middle, face_unit, region, skin_region
+from generation.imaging.landmarks import (
+    FACE_OVAL,
+    LEFT_EYE,
+    LIPS,
+    RIGHT_EYE,
+    Landmarks,
+    eye_middle,
+    face_unit,
+    region,
+    skin_region,
+)
 from generation.imaging.lighting import field, halves
+from generation.imaging.lighting.bare import bare_skin
+from generation.imaging.lighting.complexion import own_colour
 from generation.imaging.lighting.estimate import Samples, Shading, fit_shading, skin_samples
 from generation.imaging.lighting.field import Tone
+from generation.imaging.lighting.hold import Hold, hold
 from generation.imaging.lighting.normals import normal_map
 from generation.imaging.lighting.shine import powder
 from generation.imaging.types import Alpha, LinearRGB
@@ -41,18 +55,10 @@ _BODY_SHARE: Final = 0.5
 # Colour of the light may differ over the face; this much of it is evened out, within this many stops.
 _EVEN: Final = 0.7
 _EVEN_STOPS: Final = 0.30
-# Where the gain would brighten what is nearly white already, it is held back over this range (linear). So
-# it is where it would brighten skin beyond what three quarters of the face's own have: deep skin never is
-# nearly white, and a cheek that was lifted until a fit was content glowed beside a dark forehead.
-_ROLL_OFF: Final = (0.5, 0.9)
-_HOLD: Final = 0.85
-# That percentile of the face's luminance, where holding back begins, and the multiple of it where it is full.
-_OWN_BRIGHT: Final = 75
-_OWN_MOST: Final = 1.5
 # Off the skin, what is darker than this (linear) is lifted less, black only by this share of it. Blurs in
 # pixels of the small view: what counts as skin's surroundings, and strands of hair that are one thing.
 _DARK: Final = 0.10
-_LIFT_OF_BLACK: Final = 0.25
+_LIFT_OF_BLACK: Final = 0.2
 _NEAR_SKIN: Final = 5.4
 _OF_STRANDS: Final = 1.5
 # Lifted shadow keeps the deep chroma of shadow, where a lit side looks paler: chroma lost per stop lifted.
@@ -60,6 +66,8 @@ _PALER: Final = 0.2
 _PALEST: Final = 0.25
 # Blur of the finished gain in eye-to-chin units.
 _SMOOTH: Final = 0.02
+# Blur of the face's outline in eye-to-chin units, where colour is the skin's own.
+_FACE_EDGE: Final = 0.02
 # A shading value below this share of the mean is a shadow that the model cannot divide by.
 _FLOOR: Final = 0.22
 
@@ -101,7 +109,7 @@ class Scene:
     """What every rig finds alike on one person, from a small picture (eyes to chin about 90 px): the picture
     (h, w, 3) and its alpha, the skin's mask, normals, the field's terms, powder and opened shadows as a gain
     and the picture under it, skin samples of that with their light in stops, the shading that was found, what
-    evens the light's colour (stops) and how much of the field the body gets."""
+    evens the light's colour (stops), how much of the field the body gets, and where lifting is held back."""
 
     linear: LinearRGB
     alpha: Alpha
@@ -116,6 +124,7 @@ class Scene:
     before: Shading
     even: Array
     body: Array
+    hold: Hold
 
 
 def scene(linear: LinearRGB, alpha: Alpha, landmarks: Landmarks, strength: float = 1.0) -> Scene:
@@ -135,8 +144,9 @@ def scene(linear: LinearRGB, alpha: Alpha, landmarks: Landmarks, strength: float
     x, y = samples.at.T
     light = np.log2(np.maximum(color.luminance(matte)[y, x], 1e-4))
     even, body = _evened(matte, landmarks, mask, terms), _body_weight(landmarks, shape)
+    holds = hold(color.luminance(matte), mask, unit)
     return Scene(
-        linear, alpha, landmarks, mask, normals, terms, dull, matte, samples, light, before, even, body
+        linear, alpha, landmarks, mask, normals, terms, dull, matte, samples, light, before, even, body, holds
     )
 
 
@@ -158,18 +168,29 @@ def plan(
         coefficients = field.fitted(np.log2(_evaluate(target, seen.samples.normals)) - seen.light, there)
     else:
         rounds, aim, coefficients = 1, begun.aim, begun.coefficients
+    held = partial(seen.hold.held, broad=seen.hold.broad[y, x])
     gain, now = np.ones(seen.linear.shape, np.float32), before
     for _ in range(rounds):
-        coefficients = field.steered(coefficients, seen.samples, there, aim, tone)
+        coefficients = field.steered(coefficients, seen.samples, there, aim, tone, held)
         stops = seen.terms @ coefficients
-        gain = np.asarray(_gain(stops, seen.body, seen.matte, seen.mask, seen.even) * seen.dull, np.float32)
+        gain = np.asarray(_gain(stops, seen) * seen.dull, np.float32)
         now = fit_shading(skin_samples(tone(np.asarray(seen.linear * gain, np.float32)), seen.landmarks))
         aim = _corrected(aim, target, now)
-    unit = face_unit(seen.landmarks)
+    unit, gain = face_unit(seen.landmarks), _coloured(seen, gain)
     rim = _rim(seen.normals, seen.alpha, rig, unit)[..., None]
     # Texture stays out of the gain: a small picture's pixels would show as blocks in a large one.
     smooth = cv2.GaussianBlur(np.asarray(gain * rim, np.float32), (0, 0), _SMOOTH * unit)
     return Relight(np.asarray(smooth, np.float32), before, now, coefficients, aim)
+
+
+def _coloured(seen: Scene, gain: Array) -> Array:
+    """The gain with the skin's own colour; whites of the eyes and teeth are no skin that shines."""
+    unit, shape = face_unit(seen.landmarks), seen.mask.shape[:2]
+    face = region(seen.landmarks, FACE_OVAL, shape)
+    for points in (LEFT_EYE, RIGHT_EYE, LIPS):
+        face = face * (1 - region(seen.landmarks, points, shape))
+    soft = cv2.GaussianBlur(face.astype(np.float32), (0, 0), _FACE_EDGE * unit)
+    return own_colour(seen.linear, gain, bare_skin(seen.linear, seen.mask, unit), soft, seen.even, unit)
 
 
 def _corrected(aim: Shading, target: Shading, now: Shading) -> Shading:
@@ -230,18 +251,15 @@ def _evened(matte: LinearRGB, landmarks: Landmarks, mask: Array, terms: Array) -
     return np.asarray(out * cv2.GaussianBlur(face, (0, 0), 0.10 * face_unit(landmarks))[..., None])
 
 
-def _gain(stops: Array, body: Array, linear: LinearRGB, mask: Array, even: Array) -> Array:
+def _gain(stops: Array, seen: Scene) -> Array:
     """Stops to a gain (h, w, 3) that keeps the face's mean and spares near-white."""
-    rows = mask > 0
+    rows, linear = seen.mask > 0, seen.matte
     luminance = color.luminance(linear)
-    gain = np.exp2(field.bounded(stops - float(stops[rows].mean())) * body)
+    gain = np.exp2(field.bounded(stops - float(stops[rows].mean())) * seen.body)
     gain /= max(float((gain * luminance)[rows].sum() / max(float(luminance[rows].sum()), 1e-6)), 1e-3)
-    own = float(np.percentile(luminance[rows], _OWN_BRIGHT))
-    low, high = min(_ROLL_OFF[0], own), min(_ROLL_OFF[1], _OWN_MOST * own)
-    bright = np.clip((luminance * np.maximum(gain, 1) - low) / max(high - low, 1e-3), 0, 1)
-    gain = 1 + (gain - 1) * (1 - _HOLD * np.where(gain > 1, bright, 0))
-    gain = np.where(gain > 1, 1 + (gain - 1) * _liftable(luminance, mask), gain)
-    channels = gain[..., None] * np.exp2(even)
+    gain = seen.hold.held(gain, seen.hold.broad)
+    gain = np.where(gain > 1, 1 + (gain - 1) * _liftable(luminance, seen.mask), gain)
+    channels = gain[..., None] * np.exp2(seen.even)
     lit = linear * channels
     grey = color.luminance(np.asarray(lit, np.float32))[..., None]
     pale = np.clip(_PALER * np.log2(np.maximum(gain, 1)), 0, _PALEST)[..., None]

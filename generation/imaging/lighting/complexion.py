@@ -1,0 +1,123 @@
+"""The skin's own colour at every lightness: what light does to a person's colour, told from the photo itself.
+
+A gain alone keeps a pixel's chromaticity. But cameras bend shadows towards deep colour and highlights towards
+white, gloss is white, and a channel that burns out turns skin yellow: shadow that is lifted as it is glows
+orange, and a highlight that is taken down as it is turns grey or green. A face shows what its skin looks like
+at each lightness; a place that is moved to another one gets the colour that this skin has there, and keeps
+what it has of its own: freckles, rosy cheeks, a beard's shadow.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from generation.imaging import color
+from generation.imaging.types import LinearRGB
+
+Array = NDArray[Any]
+
+# Blur before colours are compared, in eye-to-chin units: below it lie pores and freckles.
+_SOFT: Final = 0.03
+# Bins of the curve in stops of lightness, how many of them it is smoothed over, from how many pixels on a bin
+# speaks for itself, and the share of the skin at either end that is not believed.
+_BIN: Final = 0.25
+_SMOOTH: Final = 1.5
+_ENOUGH: Final = 120
+_TAIL: Final = 0.02
+# Ridge on the curve's slopes, in pixels times stops squared.
+_RIDGE: Final = 1.0
+# Red and blue against green may move by so many stops.
+_MOST: Final = 0.6
+# What is paler than this skin is at its lightness shines: taken down, it gets so much of the colour back, in
+# powers of the light that is left. And the way that red and blue go in more colour.
+_POWDER: Final = 2.5
+_DEEPER: Final = np.array([1.0, -1.0])
+# Off the face, what is so many stops off this curve, or so many darker than all of it, is no skin.
+_OTHER: Final = 0.35
+_DARKER: Final = 1.0
+# What little a place that is no bare skin counts in the averages of the face.
+_LITTLE: Final = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Complexion:
+    """A person's skin by lightness: `at` (k,) log2 of luminance, rising, and `hues` (k, 2) log2 of red and of
+    blue against green there."""
+
+    at: Array
+    hues: Array
+
+    def of(self, light: Array) -> Array:
+        """(..., 2) hues of the skin at log2 luminance (...); beyond what was seen as at its ends."""
+        return np.stack([np.interp(light, self.at, one) for one in self.hues.T], axis=-1)
+
+
+def complexion(light: Array, hues: Array) -> Complexion | None:
+    """The curve of skin pixels, log2 luminance (n,) and hues (n, 2): medians by lightness, smoothed. None of
+    too few."""
+    if len(light) < _ENOUGH:
+        return None
+    low, high = np.quantile(light, [_TAIL, 1 - _TAIL])
+    count = max(2, math.ceil((high - low) / _BIN))
+    edges = np.linspace(low, max(high, low + _BIN), count + 1)
+    bins = np.digitize(light, edges) - 1
+    medians, weights = np.zeros((count, 2)), np.zeros(count)
+    for one in range(count):
+        rows = bins == one
+        if rows.any():
+            medians[one], weights[one] = np.median(hues[rows], axis=0), min(int(rows.sum()), _ENOUGH)
+    return Complexion(edges, _smoothed((edges[:-1] + edges[1:]) / 2, medians, weights, edges))
+
+
+def _smoothed(at: Array, values: Array, weights: Array, wanted: Array) -> Array:
+    """(k, 2) values at `wanted` (k,) of those at `at` (n,) by local straight lines (Cleveland 1979), which do
+    not flatten the ends as local means do; a little ridge keeps them from swinging where there is one bin."""
+    apart = at[None] - wanted[:, None]
+    pull = np.exp(-((apart / (_BIN * _SMOOTH)) ** 2) / 2) * weights
+    basis = np.stack([np.ones_like(apart), apart], axis=-1)
+    weighted = basis * pull[..., None]
+    both = np.swapaxes(basis, 1, 2) @ weighted + np.diag([1e-9, _RIDGE])
+    return np.asarray(np.linalg.solve(both, np.swapaxes(weighted, 1, 2) @ values)[:, 0])
+
+
+def own_colour(linear: LinearRGB, gain: Array, bare: Array, face: Array, even: Array, unit: float) -> Array:
+    """(h, w, 3) the gain with the skin's own colour at the lightness that it leads to; what it does to
+    luminance stays, and so does the mean colour of the skin.
+
+    `linear` (h, w, 3) is what the gain is for, `bare` (h, w) where skin is surely seen, `face` (h, w) 0..1
+    where all is skin, `even` (h, w, 3) stops by which the light's colour is evened besides. What has the
+    skin's colour off the face (neck, ears, hands) is treated alike.
+    """
+    blur = max(0.6, _SOFT * unit)
+    light, hues = _soft(linear, np.where(face > 0.5, np.maximum(bare, _LITTLE), 1), blur)
+    curve = complexion(light[bare > 0], hues[bare > 0])
+    if curve is None:
+        return gain
+    grey = np.maximum(color.luminance(linear), 1e-5)
+    lift = np.maximum(color.luminance(np.asarray(linear * gain, np.float32)), 1e-6) / grey
+    stops, here = np.log2(cv2.GaussianBlur(np.asarray(lift, np.float32), (0, 0), blur)), curve.of(light)
+    shift = _MOST * np.tanh((curve.of(light + stops) - here) / _MOST)
+    shine = np.minimum((hues - here) * _DEEPER, 0) * _DEEPER
+    shift -= ((1 - np.exp2(_POWDER * np.minimum(stops, 0))) * face)[..., None] * shine
+    shift -= shift[bare > 0].mean(axis=0)
+    own = np.log2(np.maximum(lift, 1e-6))[..., None] + even
+    own[..., (0, 2)] += shift
+    alike = np.exp(-(((hues - here) / _OTHER) ** 2).sum(axis=-1) / 2) * (light > curve.at[0] - _DARKER)
+    weight = cv2.GaussianBlur(np.asarray(np.maximum(face, alike), np.float32), (0, 0), blur)[..., None]
+    out = np.exp2(weight * own + (1 - weight) * np.log2(np.maximum(gain, 1e-6)))
+    now = np.maximum(color.luminance(np.asarray(linear * out, np.float32)), 1e-6)
+    return np.asarray(out * (lift * grey / now)[..., None])
+
+
+def _soft(linear: LinearRGB, share: Array, blur: float) -> tuple[Array, Array]:
+    """(h, w) log2 luminance and (h, w, 2) hues of the picture, averaged over what is near by these shares."""
+    share = np.asarray(share, np.float32)
+    total = np.maximum(cv2.GaussianBlur(share, (0, 0), blur), 1e-3)[..., None]
+    smooth = cv2.GaussianBlur(np.asarray(linear * share[..., None], np.float32), (0, 0), blur) / total
+    logs = np.log2(np.maximum(smooth, 1e-4))
+    light = np.log2(np.maximum(color.luminance(smooth), 1e-4))
+    return light, np.stack([logs[..., 0] - logs[..., 1], logs[..., 2] - logs[..., 1]], axis=-1)
