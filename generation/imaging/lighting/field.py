@@ -42,8 +42,8 @@ _MOST_OF_TERMS: Final = (2.0, 0.5, 1.5, 1.5, 3.0)
 # What counts as near: aside of the target's direction, and in x, y and z of the shading, against the field's
 # own size (root mean square in stops) and how far its terms go from where they start. Several of them do
 # nearly the same on a face: without that, a tenth of a pixel decides which of them does it.
-_NEAR: Final = (0.08, 0.05, 0.2, 0.06)
-_MODESTY: Final = 0.25
+_NEAR: Final = (0.08, 0.05, 0.1, 0.04)
+_MODESTY: Final = 0.5
 _MODESTY_OF_TERMS: Final = (0.2, 0.4, 0.4, 0.6, 0.3)
 _MOST_TRIES: Final = 25
 # By how much of itself a term is changed to see what it does, and by how much at least.
