@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 # Share of a lift that is held back at most, and between which luminances (linear) that grows.
-_HOLD: Final = 0.65
+_HOLD: Final = 0.7
 _ROLL_OFF: Final = (0.5, 0.9)
 # That percentile of the face's luminance, where holding back begins, and the multiple of it where it is full.
 _OWN_BRIGHT: Final = 75
