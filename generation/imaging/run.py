@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
@@ -211,8 +212,10 @@ def _round(work: _Work, seed: int, again: int) -> Iterator[Candidate]:
         for index, portrait in enumerate(portraits):
             left = room - shooting.before(again, index)
             wanted = -(-left // max(1, expected - index))
-            develops = partial(ahead.developed, more=left > wanted)
-            roll = _Roll(work, portrait, develops, seed, (again, index), 1 / expected)
+            following = expected - index - 1 if left > wanted else 0
+            # Where the photos before it gave nothing, neither may this one.
+            develops = partial(ahead.developed, following=following, doubtful=index > 0 and spare is None)
+            roll = _Roll(work, portrait, develops, ahead.beside, seed, (again, index), 1 / expected)
             yield from roll.pictures(wanted)
             spare = spare or (roll if roll.worked else None)
             if shooting.full:
@@ -237,6 +240,11 @@ def _studio_instead(work: _Work, seed: int) -> Iterator[Candidate]:
         raise SubjectError("generated_failed", because=why.code)
 
 
+# A master as it was laid out, its picture, and what was measured on that; and who makes it in a free thread.
+_Laid = tuple[MasterLayers, SRGB8, gates.Measured]
+_Beside = Callable[[Callable[[], _Laid]], Future[_Laid] | None]
+
+
 class _Roll:
     """The pictures of one portrait: the style itself, then its variations. Developed when first needed."""
 
@@ -245,6 +253,7 @@ class _Roll:
         work: _Work,
         portrait: Portrait,
         develops: Callable[[CheckedPhoto], MasterLayers],
+        beside: _Beside,
         seed: int,
         place: tuple[int, int],
         share: float,
@@ -255,12 +264,15 @@ class _Roll:
         self._place, self._begun, self._share = place, place[1] * share, share
         self._master: MasterLayers | None = None
         self._step = self._idle = 0
+        # The step whose picture is made beside this one's.
+        self._beside = beside
+        self._following: tuple[int, Future[_Laid] | None] = (0, None)
 
     def pictures(self, wanted: int) -> Iterator[Candidate]:
         """Those that pass and show something new, until there are `wanted` with the stored ones."""
         got = 0
         while got < wanted and self._idle < MOST_IDLE:
-            key, made = self._next(min(0.95, (got + 0.5) / wanted))
+            key, made = self._next(min(0.95, (got + 0.5) / wanted), wanted - got > 1)
             if made is not None:
                 yield made
             # Its layers take a hundred megabytes, and the next portrait is developed before it is replaced.
@@ -270,25 +282,26 @@ class _Roll:
     def further(self) -> Iterator[Candidate]:
         """More of them, until the shoot has enough."""
         while not self._work.shooting.full and self._idle < MOST_IDLE:
-            _, made = self._next(0.95)
+            _, made = self._next(0.95, self._work.shooting.left > 1)
             if made is not None:
                 yield made
             del made
 
     def release(self) -> None:
         """Give the layers back; they are made again where further pictures are wanted after all."""
-        self._master = None
+        self._master, self._following = None, (0, None)
         give_memory_back()
 
-    def _next(self, share: float) -> tuple[str, Candidate | None]:
-        """The next picture's key, and the picture where it is a new one."""
+    def _next(self, share: float, more: bool) -> tuple[str, Candidate | None]:
+        """The next picture's key, and the picture where it is a new one; with `more` another one is wanted
+        after it."""
         shooting, self._step = self._work.shooting, self._step + 1
         key = shooting.key(*self._place, self._step)
         if key in shooting.shown:
             self.worked, self._idle = True, 0
             return key, None
         try:
-            made = self._candidate(key, variations(self._step, self._seed)[-1], share)
+            made = self._candidate(key, share, more)
         except SubjectError as error:
             # Without its frames, which would keep the layers.
             shooting.refused.append(error.with_traceback(None))
@@ -315,31 +328,51 @@ class _Roll:
         self._portrait = replace(self._portrait, how={**self._portrait.how, **moved_})
         return master
 
-    def _candidate(self, key: str, variation: Variation, share: float) -> Candidate | None:
+    def _candidate(self, key: str, share: float, more: bool) -> Candidate | None:
         started = time.perf_counter()
         if self._master is None:
             self._work.progress("develop", self._begun)
             self._portrait = drawing.looked_at(self._portrait, self._work.look.framing)
             self._master = self._developed()
         self._work.progress("finish", self._begun + self._share * share)
-        made = _candidate(self._master, self._portrait, self._work, variation, key)
+        laid = self._laid(self._master, more)
+        made = _candidate(laid, self._portrait, self._work, self._variation(self._step), key)
         return made and replace(made, seconds=time.perf_counter() - started)
+
+    def _variation(self, step: int) -> Variation:
+        return variations(step, self._seed)[-1]
+
+    def _laid(self, master: MasterLayers, more: bool) -> _Laid:
+        """This step's picture; with `more` the next step's is made beside it. Raises what `_laid` raises."""
+        (step, begun), self._following = self._following, (0, None)
+        if begun is not None and step == self._step:
+            return begun.result()
+        step, work = self._step + 1, self._work
+        if more and work.shooting.key(*self._place, step) not in work.shooting.shown:
+            # The plate is drawn once, not in both threads.
+            final.empty(work.look.backdrop, work.size, work.look.grade)
+            self._following = step, self._beside(partial(_laid, master, work, self._variation(step)))
+        return _laid(master, work, self._variation(self._step))
+
+
+def _laid(master: MasterLayers, work: _Work, variation: Variation) -> _Laid:
+    """A variation of a master as its picture. Raises SubjectError where framing refuses it."""
+
+    def make(laid: MasterLayers) -> tuple[SRGB8, gates.Measured]:
+        image = finish(laid, work.look, work.size, variation)
+        return image, gates.measure(image, laid, work.look)
+
+    return settling.finished(master, variation.framing(work.look.framing), work.size, make)
 
 
 def _candidate(
-    master: MasterLayers, portrait: Portrait, work: _Work, variation: Variation, key: str
+    laid: _Laid, portrait: Portrait, work: _Work, variation: Variation, key: str
 ) -> Candidate | None:
     """One finished picture with its numbers; None where it shows nothing that is not there already.
 
-    Raises SubjectError where framing or a gate refuses it.
+    Raises SubjectError where a gate refuses it.
     """
-    look, size = work.look, work.size
-
-    def make(laid: MasterLayers) -> tuple[SRGB8, gates.Measured]:
-        image = finish(laid, look, size, variation)
-        return image, gates.measure(image, laid, look)
-
-    master, image, measured = settling.finished(master, variation.framing(look.framing), size, make)
+    look, size, (master, image, measured) = work.look, work.size, laid
     signed = signature(image, measured.face.landmarks)
     if work.shooting.repeats(signed):
         return None

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from branding.look import Look
-from generation.imaging import gates, moments, photocheck, run
+from generation.imaging import gates, moments, photocheck, run, threads
 from generation.imaging.decode import encode_jpeg
 from generation.imaging.types import CheckedPhoto, MasterLayers
 from tests.imaging import people
@@ -33,7 +33,9 @@ def burst() -> tuple[CheckedPhoto, ...]:
 
 @pytest.fixture
 def developed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Names of the photos that are developed from here on."""
+    """Names of the photos that are developed from here on, in one thread: with two, what may be wanted is
+    begun."""
+    monkeypatch.setattr(threads, "_share", 1)
     names: list[str] = []
     develop = run.develop
 
