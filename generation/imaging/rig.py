@@ -1,5 +1,7 @@
 """The brand's light on one master: white balance, the rig's gain and the exposure that keeps the skin."""
 
+import weakref
+from collections import OrderedDict
 from functools import partial
 from typing import Any, Final
 
@@ -13,10 +15,13 @@ from generation.imaging.finishing.vary import Variation
 from generation.imaging.landmarks import Landmarks
 from generation.imaging.lighting import estimate, relight, temperature
 from generation.imaging.lighting.eyes import eye_white
+from generation.imaging.threads import ProcessLock
 from generation.imaging.types import Alpha, Light, LinearRGB, MasterLayers
 
 # Light and exposure decide each other: the second round starts from the first one's exposure.
 _EXPOSURES: Final = 2
+# What was seen on masters, in memory; ten to thirty megabytes each.
+_MOST_SEEN: Final = 2
 
 
 def light_of(foreground: LinearRGB, alpha: Alpha, landmarks: Landmarks) -> Light:
@@ -36,12 +41,12 @@ def lighting(master: MasterLayers, look: Look, vary: Variation) -> tuple[NDArray
     found = temperature.Colour(master.light.temperature_k, master.light.tint)
     matrix = temperature.balance(found, rig.temperature_k)
     asked = 2.0**vary.exposure_ev
-    small, landmarks = estimate.small_view(master.foreground, master.landmarks)
-    balanced = small @ matrix.T
     if rig.strength <= 0 and rig.rim <= 0:
+        small, landmarks = estimate.small_view(master.foreground, master.landmarks)
+        balanced = small @ matrix.T
         even = skin.exposure(balanced, balanced, landmarks, look.grade)
         return matrix, np.full((2, 2, 3), even * asked, np.float32)
-    scene = relight.scene(balanced, shrunk(master.alpha, small), landmarks, rig.strength)
+    balanced, landmarks, scene = _scene(master, matrix, rig.strength)
     gain, exposure = np.ones(0, np.float32), 1.0
     planned: relight.Relight | None = None
     for _ in range(_EXPOSURES):
@@ -50,6 +55,32 @@ def lighting(master: MasterLayers, look: Look, vary: Variation) -> tuple[NDArray
         gain = planned.gain
         exposure = skin.exposure(balanced, balanced * gain, landmarks, look.grade)
     return matrix, gain * np.float32(exposure * asked)
+
+
+# The picture under the studio's white, its landmarks, and what was seen in it.
+_Seen = tuple[LinearRGB, Landmarks, relight.Scene]
+_seen: OrderedDict[tuple[object, ...], tuple[weakref.ref[Any], weakref.ref[Any], _Seen]] = OrderedDict()
+_seen_lock = ProcessLock()
+
+
+def _scene(master: MasterLayers, matrix: NDArray[Any], strength: float) -> _Seen:
+    """What plans start from. A photo's variations, and a style that is being tried out, differ in nothing of
+    it: the last ones are kept, as long as their master is."""
+    layer, alpha = master.foreground, master.alpha
+    key = (id(layer), id(alpha), master.landmarks.tobytes(), matrix.tobytes(), strength)
+    # Two threads that finish pictures of one master wait for one scene.
+    with _seen_lock:
+        found = _seen.get(key)
+        if found is not None and found[0]() is layer and found[1]() is alpha:
+            _seen.move_to_end(key)
+            return found[2]
+        small, landmarks = estimate.small_view(layer, master.landmarks)
+        balanced = small @ matrix.T
+        made = balanced, landmarks, relight.scene(balanced, shrunk(alpha, small), landmarks, strength)
+        _seen[key] = weakref.ref(layer, lambda _: _seen.pop(key, None)), weakref.ref(alpha), made
+        while len(_seen) > _MOST_SEEN:
+            _seen.popitem(last=False)
+        return made
 
 
 def shrunk(alpha: Alpha, small: LinearRGB) -> Alpha:
