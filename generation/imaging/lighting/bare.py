@@ -1,5 +1,6 @@
 """Where a face is bare: hair that falls over it is no skin in shadow."""
 
+import math
 from typing import Any, Final
 
 import cv2
@@ -25,9 +26,19 @@ def bare_skin(linear: LinearRGB, mask: NDArray[Any], unit: float) -> NDArray[np.
     """(h, w) uint8, 1 where the mask holds skin and not hair that falls over it: what hangs in from its
     outline and is far darker than the face, or darker and of another colour."""
     skin = np.asarray(mask > 0, np.uint8)
-    rows = skin > 0
-    if not rows.any():
+    down, across = (np.flatnonzero(skin.any(axis=axis)) for axis in (1, 0))
+    if not down.size:
         return skin
+    # A face is a tenth of its picture, and so far do the filters reach around it.
+    ahead = math.ceil(4 * max(0.6, _SOFT * unit)) + 2
+    near = tuple(slice(max(0, int(at[0]) - ahead), int(at[-1]) + ahead + 1) for at in (down, across))
+    skin[near] = _bare(linear[near], skin[near], unit)
+    return skin
+
+
+def _bare(linear: LinearRGB, skin: NDArray[np.uint8], unit: float) -> NDArray[np.uint8]:
+    """`bare_skin` of the part of a picture around its skin (h, w)."""
+    rows = skin > 0
     smooth = cv2.GaussianBlur(np.asarray(linear, np.float32), (0, 0), max(0.6, _SOFT * unit))
     logs = np.log2(np.maximum(smooth, 1e-4))
     light = np.log2(np.maximum(color.luminance(smooth), 1e-4))

@@ -99,9 +99,8 @@ def robust(values: Array, basis: Array, ridge: Array, huber: float) -> Array:
 
 def bounded(stops: Array, most_up: float = _UP_STOPS, most_down: float = _DOWN_STOPS) -> Array:
     """Soft limits: linear near 0, never beyond the bounds."""
-    up = most_up * np.tanh(np.maximum(stops, 0) / most_up)
-    down = most_down * np.tanh(np.maximum(-stops, 0) / most_down)
-    return np.asarray(up - down)
+    most = np.where(stops > 0, most_up, most_down).astype(stops.dtype)
+    return np.asarray(most * np.tanh(stops / most))
 
 
 def steered(

@@ -6,6 +6,7 @@ itself (symmetric shape from shading: Zhao & Chellappa 2001; shadows of portrait
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -92,9 +93,9 @@ class Halves:
         logs = np.log2(np.maximum(values, 1e-4)).astype(np.float32) * self.mask
         return np.asarray(cv2.GaussianBlur(logs, (0, 0), blur) / np.maximum(share, 1e-3))
 
-    def smoothed(self, values: Array, guide: Array, reach: float) -> Array:
-        """(h, w) values smoothed but for the edges of the guide, fading where no skin is seen on both halves
-        (guided filter: He, Sun & Tang 2013, with Gaussian windows and weights)."""
+    def smoothed(self, values: Sequence[Array], guide: Array, reach: float) -> list[Array]:
+        """(h, w) values each smoothed but for the edges of the guide, fading where no skin is seen on both
+        halves (guided filter: He, Sun & Tang 2013, with Gaussian windows and weights)."""
 
         def mean(image: Array) -> Array:
             blurred: Array = cv2.GaussianBlur(np.asarray(image, np.float32), (0, 0), reach * self.unit)
@@ -102,12 +103,17 @@ class Halves:
 
         share = mean(self.both)
         total = np.maximum(share, 1e-3)
-        guides, means = mean(guide * self.both) / total, mean(values * self.both) / total
+        guides = mean(guide * self.both) / total
         variance = np.maximum(mean(guide * guide * self.both) / total - guides * guides, 0)
-        slope = (mean(guide * values * self.both) / total - guides * means) / (variance + _TEXTURE)
-        offset = means - slope * guides
-        slope, offset = mean(slope * self.both) / total, mean(offset * self.both) / total
-        return np.asarray((slope * guide + offset) * np.clip(share / _FULL, 0, 1))
+
+        def one(image: Array) -> Array:
+            means = mean(image * self.both) / total
+            slope = (mean(guide * image * self.both) / total - guides * means) / (variance + _TEXTURE)
+            offset = means - slope * guides
+            slope, offset = mean(slope * self.both) / total, mean(offset * self.both) / total
+            return np.asarray((slope * guide + offset) * np.clip(share / _FULL, 0, 1))
+
+        return [one(image) for image in values]
 
 
 def halves(linear: LinearRGB, landmarks: Landmarks, mask: Array, normals: Array) -> Halves:
@@ -148,7 +154,7 @@ def _evened(linear: LinearRGB, half: Halves, terms: Array) -> Array:
         guide = half.soft_log2(color.luminance(lit))
         odd = half.odd(guide)
         odd[inside] -= basis @ robust(odd[inside], basis, np.array(RIDGE), _HUBER)
-        stops = stops - half.smoothed(odd, guide, _REACH)
+        stops = stops - half.smoothed([odd], guide, _REACH)[0]
         gain = dimmed(linear, bounded(stops, _MOST_UP, _MOST_DOWN), half.mask, half.unit)
         gain = gain * _colours(np.asarray(linear * gain, np.float32), half)
     return gain
@@ -173,8 +179,8 @@ def _colours(linear: LinearRGB, half: Halves) -> Array:
     logs = [half.soft_log2(linear[..., channel]) for channel in range(3)]
     guide = half.soft_log2(color.luminance(linear))
     stops = np.zeros(linear.shape)
-    for channel in (0, 2):
-        off = half.smoothed(-half.odd(logs[channel] - logs[1]), guide, _COLOUR_REACH)
+    odd = [-half.odd(logs[channel] - logs[1]) for channel in (0, 2)]
+    for channel, off in zip((0, 2), half.smoothed(odd, guide, _COLOUR_REACH), strict=True):
         stops[..., channel] = _MOST_COLOUR * np.tanh(off / _MOST_COLOUR)
     gain = np.exp2(stops)
     now = color.luminance(np.asarray(linear * gain, np.float32))
