@@ -92,10 +92,12 @@ def test_freckles_and_rosy_cheeks_stay() -> None:
     assert abs(np.log2(after[cheek].mean(axis=0)[0] / after[around].mean(axis=0)[0]) - before) < 0.04
 
 
-def test_what_is_no_skin_keeps_its_colour() -> None:
-    """A blue collar and white teeth beside a lifted face."""
+@pytest.mark.parametrize("tone", sorted(_TONES))
+def test_what_is_no_skin_keeps_its_colour(tone: str) -> None:
+    """A blue collar and white teeth beside a lifted face, some of which shines as white as they are."""
     stops = np.broadcast_to(np.linspace(-1.2, 0, _SIZE, dtype=np.float32), (_SIZE, _SIZE))
-    linear, face = _in_light(_TONES["light"], stops), _everywhere(1)
+    linear, face = _in_light(_TONES[tone], stops), _everywhere(1)
+    linear[4:16, -40:] += np.linspace(0, 0.6, 40, dtype=np.float32)[None, :, None]
     for rows, colour in ((np.s_[72:], (0.05, 0.08, 0.3)), (np.s_[40:52], (0.7, 0.7, 0.68))):
         linear[rows], face[rows] = np.array(colour, np.float32), 0
     bare = np.asarray(face > 0, np.float32)

@@ -36,7 +36,8 @@ _MOST: Final = 0.6
 # powers of the light that is left. And the way that red and blue go in more colour.
 _POWDER: Final = 2.5
 _DEEPER: Final = np.array([1.0, -1.0])
-# Off the face, what is so many stops off this curve, or so many darker than all of it, is no skin.
+# Off the face, what is so many stops off this curve and most of this skin (a white collar is as pale as
+# shine), or so many darker than all of it, is no skin.
 _OTHER: Final = 0.35
 _DARKER: Final = 1.0
 # What little a place that is no bare skin counts in the averages of the face.
@@ -106,7 +107,9 @@ def own_colour(linear: LinearRGB, gain: Array, bare: Array, face: Array, even: A
     shift -= shift[bare > 0].mean(axis=0)
     own = np.log2(np.maximum(lift, 1e-6))[..., None] + even
     own[..., (0, 2)] += shift
-    alike = np.exp(-(((hues - here) / _OTHER) ** 2).sum(axis=-1) / 2) * (light > curve.at[0] - _DARKER)
+    usual = np.median(hues[bare > 0], axis=0)
+    apart = ((hues - here) ** 2 + (hues - usual) ** 2).sum(axis=-1)
+    alike = np.exp(-apart / (2 * _OTHER**2)) * (light > curve.at[0] - _DARKER)
     weight = cv2.GaussianBlur(np.asarray(np.maximum(face, alike), np.float32), (0, 0), blur)[..., None]
     out = np.exp2(weight * own + (1 - weight) * np.log2(np.maximum(gain, 1e-6)))
     now = np.maximum(color.luminance(np.asarray(linear * out, np.float32)), 1e-6)
