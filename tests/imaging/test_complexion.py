@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from generation.imaging import color
-from generation.imaging.lighting.complexion import complexion, own_colour
+from generation.imaging.lighting.complexion import coloured, complexion
 from generation.imaging.types import LinearRGB
 
 Array = NDArray[Any]
@@ -23,12 +23,14 @@ def _chroma(linear: Array) -> float:
     return float(np.log2(mean[0] / mean[2]))
 
 
+def _own_colour(linear: LinearRGB, gain: Array, bare: Array, face: Array) -> Array:
+    seen = coloured(linear, bare, face, _UNIT)
+    assert seen is not None
+    return seen.own(gain, np.zeros(linear.shape))
+
+
 def _everywhere(value: float) -> Array:
     return np.full((_SIZE, _SIZE), value, np.float32)
-
-
-def _even() -> Array:
-    return np.zeros((_SIZE, _SIZE, 3))
 
 
 def _in_light(tone: tuple[float, float, float], stops: Array) -> LinearRGB:
@@ -48,7 +50,7 @@ def test_shadow_that_is_lifted_does_not_glow(tone: tuple[float, float, float]) -
     linear = _in_light(tone, stops)
     gain = np.repeat(np.exp2(-stops)[..., None], 3, axis=2)
 
-    after = linear * own_colour(linear, gain, _everywhere(1), _everywhere(1), _even(), _UNIT)
+    after = linear * _own_colour(linear, gain, _everywhere(1), _everywhere(1))
 
     lit, shadow = np.s_[:, : _SIZE // 4], np.s_[:, -_SIZE // 4 :]
     assert _chroma((linear * gain)[shadow]) - _chroma(linear[lit]) > 0.2
@@ -66,7 +68,7 @@ def test_a_shine_that_is_taken_down_leaves_no_grey_patch(tone: tuple[float, floa
     down = color.luminance(bare) / color.luminance(linear)
     gain = np.repeat(down[..., None], 3, axis=2)
 
-    after = linear * own_colour(linear, gain, _everywhere(1), _everywhere(1), _even(), _UNIT)
+    after = linear * _own_colour(linear, gain, _everywhere(1), _everywhere(1))
 
     there = spot > 0.7
     grey = _chroma(bare[there]) - _chroma((linear * gain)[there])
@@ -86,7 +88,7 @@ def test_freckles_and_rosy_cheeks_stay() -> None:
     linear[cheek] *= np.array([1.1, 0.97, 1.0], np.float32)
     gain = np.repeat(np.exp2(-0.5 * stops)[..., None], 3, axis=2)
 
-    after = linear * own_colour(linear, gain, _everywhere(1), _everywhere(1), _even(), _UNIT)
+    after = linear * _own_colour(linear, gain, _everywhere(1), _everywhere(1))
 
     before = np.log2(linear[cheek].mean(axis=0)[0] / linear[around].mean(axis=0)[0])
     assert abs(np.log2(after[cheek].mean(axis=0)[0] / after[around].mean(axis=0)[0]) - before) < 0.04
@@ -103,7 +105,7 @@ def test_what_is_no_skin_keeps_its_colour(tone: str) -> None:
     bare = np.asarray(face > 0, np.float32)
     gain = np.repeat(np.exp2(-stops)[..., None], 3, axis=2)
 
-    after = own_colour(linear, gain, bare, face, _even(), _UNIT)
+    after = _own_colour(linear, gain, bare, face)
 
     for rows in (np.s_[80:], np.s_[44:48]):
         assert float(np.abs(np.log2(after[rows] / gain[rows])).max()) < 0.05
@@ -122,7 +124,7 @@ def test_the_light_is_left_as_it_is(tone: str, left: float, right: float, seed: 
     linear = _in_light(_TONES[tone], np.asarray(-np.abs(across), np.float32))
     gain = np.repeat(np.exp2(across)[..., None], 3, axis=2)
 
-    out = own_colour(linear, gain, _everywhere(1), _everywhere(1), _even(), _UNIT)
+    out = _own_colour(linear, gain, _everywhere(1), _everywhere(1))
 
     wanted = color.luminance(np.asarray(linear * gain, np.float32))
     got = color.luminance(np.asarray(linear * out, np.float32))
@@ -132,6 +134,5 @@ def test_the_light_is_left_as_it_is(tone: str, left: float, right: float, seed: 
 def test_too_little_skin_says_nothing() -> None:
     assert complexion(np.zeros(20), np.zeros((20, 2))) is None
     linear = _in_light(_TONES["deep"], np.zeros((_SIZE, _SIZE), np.float32))
-    gain = np.full(linear.shape, 1.3)
 
-    assert own_colour(linear, gain, _everywhere(0), _everywhere(0), _even(), _UNIT) is gain
+    assert coloured(linear, _everywhere(0), _everywhere(0), _UNIT) is None

@@ -85,35 +85,57 @@ def _smoothed(at: Array, values: Array, weights: Array, wanted: Array) -> Array:
     return np.asarray(np.linalg.solve(both, np.swapaxes(weighted, 1, 2) @ values)[:, 0])
 
 
-def own_colour(linear: LinearRGB, gain: Array, bare: Array, face: Array, even: Array, unit: float) -> Array:
-    """(h, w, 3) the gain with the skin's own colour at the lightness that it leads to; what it does to
-    luminance stays, and so does the mean colour of the skin.
+@dataclass(frozen=True, slots=True)
+class Coloured:
+    """What every gain finds alike on one picture: luminance, log2 of it in broad strokes, the skin's hues
+    there (h, w, 2), by how much of that a place is paler, where skin is sure, where all is, and how much of
+    the skin's colour a place gets; blur in pixels."""
 
-    `linear` (h, w, 3) is what the gain is for, `bare` (h, w) where skin is surely seen, `face` (h, w) 0..1
-    where all is skin, `even` (h, w, 3) stops by which the light's colour is evened besides. What has the
-    skin's colour off the face (neck, ears, hands) is treated alike.
-    """
-    blur = max(0.6, _SOFT * unit)
-    light, hues = _soft(linear, np.where(face > 0.5, np.maximum(bare, _LITTLE), 1), blur)
-    curve = complexion(light[bare > 0], hues[bare > 0])
+    linear: LinearRGB
+    grey: Array
+    light: Array
+    curve: Complexion
+    here: Array
+    paler: Array
+    bare: Array
+    face: Array
+    weight: Array
+    blur: float
+
+    def own(self, gain: Array, even: Array) -> Array:
+        """(h, w, 3) the gain with the skin's own colour at the lightness that it leads to; what it does to
+        luminance stays, and so does the mean colour of the skin. `even` (h, w, 3) are stops by which the
+        light's colour is evened besides."""
+        lift = np.maximum(color.luminance(np.asarray(self.linear * gain, np.float32)), 1e-6) / self.grey
+        stops = np.log2(cv2.GaussianBlur(np.asarray(lift, np.float32), (0, 0), self.blur))
+        shift = _MOST * np.tanh((self.curve.of(self.light + stops) - self.here) / _MOST)
+        less = 1 - np.exp2(_POWDER * np.minimum(stops, 0))
+        shift -= (less * self.face)[..., None] * self.paler
+        shift -= shift[self.bare].mean(axis=0)
+        own = np.log2(np.maximum(lift, 1e-6))[..., None] + even
+        own[..., (0, 2)] += shift
+        given = np.log2(np.maximum(gain, 1e-6))
+        out = np.exp2(given + self.weight * (own - given))
+        now = np.maximum(color.luminance(np.asarray(self.linear * out, np.float32)), 1e-6)
+        return np.asarray(out * (lift * self.grey / now)[..., None])
+
+
+def coloured(linear: LinearRGB, bare: Array, face: Array, unit: float) -> Coloured | None:
+    """Look at a picture (h, w, 3) once: `bare` (h, w) is where skin is surely seen, `face` (h, w) 0..1 where
+    all is skin. What has the skin's colour off the face (neck, ears, hands) is treated alike. None of too
+    little skin."""
+    blur, sure = max(0.6, _SOFT * unit), bare > 0
+    light, hues = _soft(linear, np.where(face > 0.5, np.maximum(sure, _LITTLE), 1), blur)
+    curve = complexion(light[sure], hues[sure])
     if curve is None:
-        return gain
-    grey = np.maximum(color.luminance(linear), 1e-5)
-    lift = np.maximum(color.luminance(np.asarray(linear * gain, np.float32)), 1e-6) / grey
-    stops, here = np.log2(cv2.GaussianBlur(np.asarray(lift, np.float32), (0, 0), blur)), curve.of(light)
-    shift = _MOST * np.tanh((curve.of(light + stops) - here) / _MOST)
-    shine = np.minimum((hues - here) * _DEEPER, 0) * _DEEPER
-    shift -= ((1 - np.exp2(_POWDER * np.minimum(stops, 0))) * face)[..., None] * shine
-    shift -= shift[bare > 0].mean(axis=0)
-    own = np.log2(np.maximum(lift, 1e-6))[..., None] + even
-    own[..., (0, 2)] += shift
-    usual = np.median(hues[bare > 0], axis=0)
+        return None
+    here, usual = curve.of(light), np.median(hues[sure], axis=0)
+    paler = np.minimum((hues - here) * _DEEPER, 0) * _DEEPER
     apart = ((hues - here) ** 2 + (hues - usual) ** 2).sum(axis=-1)
     alike = np.exp(-apart / (2 * _OTHER**2)) * (light > curve.at[0] - _DARKER)
     weight = cv2.GaussianBlur(np.asarray(np.maximum(face, alike), np.float32), (0, 0), blur)[..., None]
-    out = np.exp2(weight * own + (1 - weight) * np.log2(np.maximum(gain, 1e-6)))
-    now = np.maximum(color.luminance(np.asarray(linear * out, np.float32)), 1e-6)
-    return np.asarray(out * (lift * grey / now)[..., None])
+    grey = np.maximum(color.luminance(linear), 1e-5)
+    return Coloured(linear, grey, light, curve, here, paler, sure, face, weight, blur)
 
 
 def _soft(linear: LinearRGB, share: Array, blur: float) -> tuple[Array, Array]:

@@ -28,7 +28,7 @@ from generation.imaging.landmarks import (
 )
 from generation.imaging.lighting import field, halves
 from generation.imaging.lighting.bare import bare_skin
-from generation.imaging.lighting.complexion import own_colour
+from generation.imaging.lighting.complexion import Coloured, coloured
 from generation.imaging.lighting.estimate import Samples, Shading, fit_shading, skin_samples
 from generation.imaging.lighting.field import Tone
 from generation.imaging.lighting.hold import Hold, hold
@@ -109,7 +109,8 @@ class Scene:
     """What every rig finds alike on one person, from a small picture (eyes to chin about 90 px): the picture
     (h, w, 3) and its alpha, the skin's mask, normals, the field's terms, powder and opened shadows as a gain
     and the picture under it, skin samples of that with their light in stops, the shading that was found, what
-    evens the light's colour (stops), how much of the field the body gets, and where lifting is held back."""
+    evens the light's colour (stops), how much of the field the body gets, where lifting is held back, and what
+    colour is the skin's own."""
 
     linear: LinearRGB
     alpha: Alpha
@@ -125,6 +126,7 @@ class Scene:
     even: Array
     body: Array
     hold: Hold
+    skin: Coloured | None
 
 
 def scene(linear: LinearRGB, alpha: Alpha, landmarks: Landmarks, strength: float = 1.0) -> Scene:
@@ -146,7 +148,21 @@ def scene(linear: LinearRGB, alpha: Alpha, landmarks: Landmarks, strength: float
     even, body = _evened(matte, landmarks, mask, terms), _body_weight(landmarks, shape)
     holds = hold(color.luminance(matte), mask, unit)
     return Scene(
-        linear, alpha, landmarks, mask, normals, terms, dull, matte, samples, light, before, even, body, holds
+        linear,
+        alpha,
+        landmarks,
+        mask,
+        normals,
+        terms,
+        dull,
+        matte,
+        samples,
+        light,
+        before,
+        even,
+        body,
+        holds,
+        _coloured(linear, landmarks, mask),
     )
 
 
@@ -176,21 +192,21 @@ def plan(
         gain = np.asarray(_gain(stops, seen) * seen.dull, np.float32)
         now = fit_shading(skin_samples(tone(np.asarray(seen.linear * gain, np.float32)), seen.landmarks))
         aim = _corrected(aim, target, now)
-    unit, gain = face_unit(seen.landmarks), _coloured(seen, gain)
+    unit = face_unit(seen.landmarks)
+    gain = gain if seen.skin is None else seen.skin.own(gain, seen.even)
     rim = _rim(seen.normals, seen.alpha, rig, unit)[..., None]
     # Texture stays out of the gain: a small picture's pixels would show as blocks in a large one.
     smooth = cv2.GaussianBlur(np.asarray(gain * rim, np.float32), (0, 0), _SMOOTH * unit)
     return Relight(np.asarray(smooth, np.float32), before, now, coefficients, aim)
 
 
-def _coloured(seen: Scene, gain: Array) -> Array:
-    """The gain with the skin's own colour; whites of the eyes and teeth are no skin that shines."""
-    unit, shape = face_unit(seen.landmarks), seen.mask.shape[:2]
-    face = region(seen.landmarks, FACE_OVAL, shape)
+def _coloured(linear: LinearRGB, landmarks: Landmarks, mask: Array) -> Coloured | None:
+    """Where which colour is the skin's own; whites of the eyes and teeth are no skin that shines."""
+    unit, face = face_unit(landmarks), region(landmarks, FACE_OVAL, mask.shape[:2])
     for points in (LEFT_EYE, RIGHT_EYE, LIPS):
-        face = face * (1 - region(seen.landmarks, points, shape))
+        face = face * (1 - region(landmarks, points, mask.shape[:2]))
     soft = cv2.GaussianBlur(face.astype(np.float32), (0, 0), _FACE_EDGE * unit)
-    return own_colour(seen.linear, gain, bare_skin(seen.linear, seen.mask, unit), soft, seen.even, unit)
+    return coloured(linear, bare_skin(linear, mask, unit), soft, unit)
 
 
 def _corrected(aim: Shading, target: Shading, now: Shading) -> Shading:
