@@ -109,8 +109,8 @@ class Scene:
     """What every rig finds alike on one person, from a small picture (eyes to chin about 90 px): the picture
     (h, w, 3) and its alpha, the skin's mask, normals, the field's terms, powder and opened shadows as a gain
     and the picture under it, skin samples of that with their light in stops, the shading that was found, what
-    evens the light's colour (stops), how much of the field the body gets, where lifting is held back, and what
-    colour is the skin's own."""
+    evens the light's colour (stops), how much of the field the body gets, where lifting is held back, and
+    which colour is the skin's own."""
 
     linear: LinearRGB
     alpha: Alpha
