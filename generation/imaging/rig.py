@@ -20,8 +20,8 @@ from generation.imaging.types import Alpha, Light, LinearRGB, MasterLayers
 
 # Light and exposure decide each other: the second round starts from the first one's exposure.
 _EXPOSURES: Final = 2
-# What was seen on masters, in memory; ten to thirty megabytes each.
-_MOST_SEEN: Final = 2
+# What was seen on masters, in memory: ten to thirty megabytes.
+_MOST_SEEN: Final = 1
 
 
 def light_of(foreground: LinearRGB, alpha: Alpha, landmarks: Landmarks) -> Light:
@@ -65,7 +65,7 @@ _seen_lock = ProcessLock()
 
 def _scene(master: MasterLayers, matrix: NDArray[Any], strength: float) -> _Seen:
     """What plans start from. A photo's variations, and a style that is being tried out, differ in nothing of
-    it: the last ones are kept, as long as their master is."""
+    it: the last one is kept, as long as its master is."""
     layer, alpha = master.foreground, master.alpha
     key = (id(layer), id(alpha), master.landmarks.tobytes(), matrix.tobytes(), strength)
     # Two threads that finish pictures of one master wait for one scene.
