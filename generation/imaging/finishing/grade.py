@@ -81,7 +81,10 @@ def grade(linear: LinearRGB, settings: Grade) -> LinearRGB:
 def _graded(linear: LinearRGB, settings: Grade) -> LinearRGB:
     luminance = color.luminance(linear)
     at = np.sqrt(np.clip(luminance, 0, 1)) * _TABLE
-    gain = _curve(_tonal(settings))[np.rint(at).astype(np.int32)]
+    curve = _curve(_tonal(settings))
+    below = np.minimum(at.astype(np.int32), _TABLE - 1)
+    low = curve[below]
+    gain = low + (at - below).astype(np.float32) * (curve[below + 1] - low)
     out = linear * for_channels(gain)
     if settings.saturation:
         grey, more = for_channels(luminance * gain), 1 + settings.saturation * (1 - _skin(out))

@@ -6,7 +6,7 @@ Nostrils, ears and the edge of the face get what lies around them: nothing glows
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import cv2
@@ -42,14 +42,13 @@ _MOST_OF_TERMS: Final = (2.0, 0.5, 1.5, 1.5, 3.0)
 # What counts as near: aside of the target's direction, and in x, y and z of the shading, against the field's
 # own size (root mean square in stops) and how far its terms go from where they start. Several of them do
 # nearly the same on a face: without that, a tenth of a pixel decides which of them does it.
-_NEAR: Final = (0.08, 0.05, 0.1, 0.04)
-_MODESTY: Final = 0.5
+_NEAR: Final = (0.025, 0.05, 0.2, 0.08)
+_MODESTY: Final = 0.25
 _MODESTY_OF_TERMS: Final = (0.2, 0.4, 0.4, 0.6, 0.3)
-_MOST_TRIES: Final = 25
-# By how much of itself a term is changed to see what it does, and by how much at least.
+_MOST_TRIES: Final = 60
+# By how much a term is changed to either side to see what it does, in stops.
 _STEP: Final = 0.02
-_LEAST_STEP: Final = 1.5e-8
-_ENOUGH: Final = 1e-4
+_ENOUGH: Final = 1e-6
 
 
 def head_coordinates(landmarks: Landmarks, shape: tuple[int, int]) -> tuple[Array, Array]:
@@ -103,6 +102,49 @@ def bounded(stops: Array, most_up: float = _UP_STOPS, most_down: float = _DOWN_S
     return np.asarray(most * np.tanh(stops / most))
 
 
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What trials (K, 5) of the steered terms are held against."""
+
+    start: Array
+    first: Array
+    samples: Samples
+    basis: Array
+    target: Shading
+    tone: Tone
+    held: Callable[[Array], Array]
+
+    def fields(self, trials: Array) -> Array:
+        """(K, 9) all terms."""
+        out = np.tile(self.start, (len(trials), 1))
+        out[:, list(_STEERED)] = trials
+        return out
+
+    def stops(self, trials: Array) -> Array:
+        """(K, N) what is done to the samples."""
+        # One by one: a product of matrices rounds otherwise.
+        stops = np.stack([self.basis @ one for one in self.fields(trials)])
+        gain = np.exp2(bounded(stops - stops.mean(axis=1, keepdims=True)))
+        values = self.samples.values
+        whole = np.maximum((gain * values).sum(axis=1, keepdims=True), 1e-9)
+        return np.asarray(np.log2(np.maximum(self.held(gain * values.sum() / whole), 1e-3)))
+
+    def shown(self, stops: Array) -> Array:
+        """(K, N) the samples as the grade shows them."""
+        grey = (self.samples.values * np.exp2(stops)).astype(np.float32)
+        return self.tone(np.repeat(grey[..., None], 3, axis=-1))[..., 1].astype(np.float64)
+
+    def residuals(self, trials: Array, read: Callable[[Array], Array]) -> Array:
+        """(K, R): a search asks for several at a time, and each alone costs as much."""
+        stops, azimuth = self.stops(trials), math.atan2(float(self.target[1]), float(self.target[3]))
+        got = read(self.shown(stops))
+        aside = got[:, 1] * math.cos(azimuth) - got[:, 3] * math.sin(azimuth)
+        missing = np.column_stack([aside, (got - self.target)[:, 1:]]) / np.array(_NEAR)
+        size = _MODESTY * stops / math.sqrt(stops.shape[1])
+        moved = np.array(_MODESTY_OF_TERMS) * (trials - self.first)
+        return np.concatenate([missing, size, moved], axis=1)
+
+
 def steered(
     start: Array,
     samples: Samples,
@@ -110,60 +152,38 @@ def steered(
     target: Shading,
     tone: Tone,
     held: Callable[[Array], Array] = lambda gain: gain,
-) -> Array:
-    """(9,) the field under which the samples are fitted by the target's shading, as far as is natural.
+) -> tuple[Array, Shading]:
+    """(9,) the field under which the samples are fitted by the target's shading, as far as is natural, and
+    the shading that fits them then.
 
-    Least squares over the steered terms: distance of the fitted shading from the target, and a little of the
-    field's own size. `basis` (N, 9) are the terms at the samples, `held` what is left of a gain (K, N) there
-    that keeps the samples' mean.
+    Least squares over the steered terms (Levenberg & Marquardt): distance of the fitted shading from the
+    target, and a little of the field's own size. `basis` (N, 9) are the terms at the samples, `held` what is
+    left of a gain (K, N) there that keeps the samples' mean. The bounds are soft and the slopes are taken
+    over a step that is wider than what rounding does: where a search ended used to hang on the last bit.
     """
-
     most = np.array(_MOST_OF_TERMS)
     first = np.clip(start[list(_STEERED)], -0.95 * most, 0.95 * most)
-    azimuth = math.atan2(float(target[1]), float(target[3]))
-
-    def fields(trials: Array) -> Array:
-        out = np.tile(start, (len(trials), 1))
-        out[:, list(_STEERED)] = trials
-        return out
-
-    def stops_of(trials: Array) -> Array:
-        # One by one: a product of matrices rounds otherwise, and what the search ends at hangs on that.
-        stops = np.stack([basis @ one for one in fields(trials)])
-        gain = np.exp2(bounded(stops - stops.mean(axis=1, keepdims=True)))
-        whole = np.maximum((gain * samples.values).sum(axis=1, keepdims=True), 1e-9)
-        return np.asarray(np.log2(np.maximum(held(gain * samples.values.sum() / whole), 1e-3)))
-
-    def shown(stops: Array) -> Array:
-        grey = (samples.values * np.exp2(stops)).astype(np.float32)
-        return tone(np.repeat(grey[..., None], 3, axis=-1))[..., 1].astype(np.float64)
+    search = _Search(start, first, samples, basis, target, tone, held)
+    read = reader(replace(samples, values=search.shown(search.stops(first[None]))[0]))
 
     def residuals(trials: Array) -> Array:
-        """(K, ...) of trials (K, 5): a search asks for several at a time, and each alone costs as much."""
-        stops = stops_of(trials)
-        got = read(shown(stops))
-        aside = got[:, 1] * math.cos(azimuth) - got[:, 3] * math.sin(azimuth)
-        missing = np.column_stack([aside, (got - target)[:, 1:]]) / np.array(_NEAR)
-        size = _MODESTY * stops / math.sqrt(stops.shape[1])
-        return np.concatenate([missing, size, np.array(_MODESTY_OF_TERMS) * (trials - first)], axis=1)
+        return search.residuals(most * np.tanh(trials / most), read)
 
-    read = reader(replace(samples, values=shown(stops_of(first[None]))[0]))
     found = least_squares(
         lambda x: residuals(x[None])[0],
-        first,
-        jac=lambda x: _slopes(residuals, x, most),
-        bounds=(-most, most),
+        most * np.arctanh(first / most),
+        jac=lambda x: _slopes(residuals, x),
+        method="lm",
         max_nfev=_MOST_TRIES,
         ftol=_ENOUGH,
         xtol=_ENOUGH,
     )
-    return np.asarray(fields(found.x[None])[0])
+    ended = most * np.tanh(found.x / most)[None]
+    return np.asarray(search.fields(ended)[0]), np.asarray(read(search.shown(search.stops(ended)))[0])
 
 
-def _slopes(residuals: Callable[[Array], Array], x: Array, most: Array) -> Array:
-    """(R, k) how residuals change with each of (k,) terms within +-`most`, by differences towards where they
-    grow, or back where a bound is in the way."""
-    steps = np.where(x >= 0, 1.0, -1.0) * np.maximum(_STEP * np.abs(x), _LEAST_STEP)
-    steps = np.where(np.abs(x + steps) > most, -steps, steps)
-    found = residuals(np.concatenate([x[None], x + np.diag(steps)]))
-    return np.asarray((found[1:] - found[0]).T / ((x + steps) - x))
+def _slopes(residuals: Callable[[Array], Array], x: Array) -> Array:
+    """(R, k) how residuals change with each of (k,) terms, from a step to either side."""
+    steps = _STEP * np.eye(len(x))
+    found = residuals(np.concatenate([x + steps, x - steps]))
+    return np.asarray((found[: len(x)] - found[len(x) :]).T / (2 * _STEP))

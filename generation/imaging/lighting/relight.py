@@ -58,7 +58,7 @@ _EVEN_STOPS: Final = 0.30
 # Off the skin, what is darker than this (linear) is lifted less, black only by this share of it. Blurs in
 # pixels of the small view: what counts as skin's surroundings, and strands of hair that are one thing.
 _DARK: Final = 0.10
-_LIFT_OF_BLACK: Final = 0.2
+_LIFT_OF_BLACK: Final = 0.15
 _NEAR_SKIN: Final = 5.4
 _OF_STRANDS: Final = 1.5
 # Lifted shadow keeps the deep chroma of shadow, where a lit side looks paler: chroma lost per stop lifted.
@@ -187,11 +187,11 @@ def plan(
     held = partial(seen.hold.held, broad=seen.hold.broad[y, x])
     gain, now = np.ones(seen.linear.shape, np.float32), before
     for _ in range(rounds):
-        coefficients = field.steered(coefficients, seen.samples, there, aim, tone, held)
+        coefficients, got = field.steered(coefficients, seen.samples, there, aim, tone, held)
         stops = seen.terms @ coefficients
         gain = np.asarray(_gain(stops, seen) * seen.dull, np.float32)
         now = fit_shading(skin_samples(tone(np.asarray(seen.linear * gain, np.float32)), seen.landmarks))
-        aim = _corrected(aim, target, now)
+        aim = _corrected(got, target, now)
     unit = face_unit(seen.landmarks)
     gain = gain if seen.skin is None else seen.skin.own(gain, seen.even)
     rim = _rim(seen.normals, seen.alpha, rig, unit)[..., None]
@@ -209,13 +209,14 @@ def _coloured(linear: LinearRGB, landmarks: Landmarks, mask: Array) -> Coloured 
     return coloured(linear, bare_skin(linear, mask, unit), soft, unit)
 
 
-def _corrected(aim: Shading, target: Shading, now: Shading) -> Shading:
-    """What to aim at for the target to be read, where `now` was read under the last aim: half way between
-    what is missing in the shading's parts and what is missing in its direction."""
-    out = aim + (target - now)
+def _corrected(got: Shading, target: Shading, now: Shading) -> Shading:
+    """What to aim at for the target to be read, where the samples were brought to `got` and the picture reads
+    `now`: half way between what is missing in the shading's parts and what is missing in its direction. From
+    what was got, not from the last aim: what cannot be reached would be asked for more and more."""
+    out = got + (target - now)
     turn = float(np.clip(_azimuth(target) - _azimuth(now), -_TURN, _TURN))
     out[3] = max(out[3], 0.1)
-    aside = out[3] * math.tan(float(np.clip(_azimuth(aim) + turn, -_ASIDE, _ASIDE)))
+    aside = out[3] * math.tan(float(np.clip(_azimuth(got) + turn, -_ASIDE, _ASIDE)))
     out[1] = (out[1] + aside) / 2
     return np.asarray(out)
 
