@@ -1,7 +1,6 @@
 """The brand's light on one master: white balance, the rig's gain and the exposure that keeps the skin."""
 
 import weakref
-from collections import OrderedDict
 from functools import partial
 from typing import Any, Final
 
@@ -20,8 +19,6 @@ from generation.imaging.types import Alpha, Light, LinearRGB, MasterLayers
 
 # Light and exposure decide each other: the second round starts from the first one's exposure.
 _EXPOSURES: Final = 2
-# What was seen on masters, in memory: ten to thirty megabytes.
-_MOST_SEEN: Final = 1
 
 
 def light_of(foreground: LinearRGB, alpha: Alpha, landmarks: Landmarks) -> Light:
@@ -59,7 +56,8 @@ def lighting(master: MasterLayers, look: Look, vary: Variation) -> tuple[NDArray
 
 # The picture under the studio's white, its landmarks, and what was seen in it.
 _Seen = tuple[LinearRGB, Landmarks, relight.Scene]
-_seen: OrderedDict[tuple[object, ...], tuple[weakref.ref[Any], weakref.ref[Any], _Seen]] = OrderedDict()
+# Of the last master alone: ten to thirty megabytes.
+_seen: dict[tuple[object, ...], tuple[weakref.ref[Any], weakref.ref[Any], _Seen]] = {}
 _seen_lock = ProcessLock()
 
 
@@ -72,14 +70,12 @@ def _scene(master: MasterLayers, matrix: NDArray[Any], strength: float) -> _Seen
     with _seen_lock:
         found = _seen.get(key)
         if found is not None and found[0]() is layer and found[1]() is alpha:
-            _seen.move_to_end(key)
             return found[2]
         small, landmarks = estimate.small_view(layer, master.landmarks)
         balanced = small @ matrix.T
         made = balanced, landmarks, relight.scene(balanced, shrunk(alpha, small), landmarks, strength)
+        _seen.clear()
         _seen[key] = weakref.ref(layer, lambda _: _seen.pop(key, None)), weakref.ref(alpha), made
-        while len(_seen) > _MOST_SEEN:
-            _seen.popitem(last=False)
         return made
 
 

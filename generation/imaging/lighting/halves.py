@@ -145,6 +145,16 @@ def evened(linear: LinearRGB, half: Halves, terms: Array) -> NDArray[np.float32]
     return gain
 
 
+def lamps(linear: LinearRGB, half: Halves) -> NDArray[np.float32]:
+    """(h, w, 3) stops that bring the colour of the light on either half to their middle; 0 where too little
+    of both is seen."""
+    stops = np.zeros(linear.shape, np.float32)
+    if half.both.sum() >= _TOO_LITTLE:
+        near = half.near()
+        stops[near] = np.log2(_colours(linear[near], half.cut(near)))
+    return stops
+
+
 def _evened(linear: LinearRGB, half: Halves, terms: Array) -> Array:
     inside = half.both > 0
     basis = np.stack([half.odd(terms[..., at])[inside] for at in range(terms.shape[-1])], axis=-1)

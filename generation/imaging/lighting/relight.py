@@ -109,8 +109,8 @@ class Scene:
     """What every rig finds alike on one person, from a small picture (eyes to chin about 90 px): the picture
     (h, w, 3) and its alpha, the skin's mask, normals, the field's terms, powder and opened shadows as a gain
     and the picture under it, skin samples of that with their light in stops, the shading that was found, what
-    evens the light's colour (stops), how much of the field the body gets, where lifting is held back, and
-    which colour is the skin's own."""
+    evens the light's colour (stops), how much of the field the body gets, where lifting is held back,
+    which colour is the skin's own, and stops that bring the colour of two lamps together."""
 
     linear: LinearRGB
     alpha: Alpha
@@ -127,6 +127,7 @@ class Scene:
     body: Array
     hold: Hold
     skin: Coloured | None
+    lamps: Array
 
 
 def scene(linear: LinearRGB, alpha: Alpha, landmarks: Landmarks, strength: float = 1.0) -> Scene:
@@ -140,7 +141,9 @@ def scene(linear: LinearRGB, alpha: Alpha, landmarks: Landmarks, strength: float
     terms = field.terms(landmarks, normals)
     dull = powder(linear, mask, unit)
     matte = np.asarray(linear * dull, np.float32)
-    dull = dull * halves.evened(matte, halves.halves(matte, landmarks, mask, normals), terms) ** strength
+    half = halves.halves(matte, landmarks, mask, normals)
+    dull = dull * halves.evened(matte, half, terms) ** strength
+    lamps = halves.lamps(matte, half) * np.float32(strength)
     matte = np.asarray(linear * dull, np.float32)
     samples = skin_samples(matte, landmarks)
     x, y = samples.at.T
@@ -162,7 +165,8 @@ def scene(linear: LinearRGB, alpha: Alpha, landmarks: Landmarks, strength: float
         even,
         body,
         holds,
-        _coloured(linear, landmarks, mask),
+        _coloured(np.asarray(linear * np.exp2(lamps), np.float32), landmarks, mask),
+        lamps,
     )
 
 
@@ -193,7 +197,7 @@ def plan(
         now = fit_shading(skin_samples(tone(np.asarray(seen.linear * gain, np.float32)), seen.landmarks))
         aim = _corrected(got, target, now)
     unit = face_unit(seen.landmarks)
-    gain = gain if seen.skin is None else seen.skin.own(gain, seen.even)
+    gain = gain if seen.skin is None else seen.skin.own(gain, seen.even) * np.exp2(seen.lamps)
     rim = _rim(seen.normals, seen.alpha, rig, unit)[..., None]
     # Texture stays out of the gain: a small picture's pixels would show as blocks in a large one.
     smooth = cv2.GaussianBlur(np.asarray(gain * rim, np.float32), (0, 0), _SMOOTH * unit)
