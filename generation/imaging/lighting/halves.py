@@ -151,7 +151,9 @@ def lamps(linear: LinearRGB, half: Halves) -> NDArray[np.float32]:
     stops = np.zeros(linear.shape, np.float32)
     if half.both.sum() >= _TOO_LITTLE:
         near = half.near()
-        stops[near] = np.log2(_colours(linear[near], half.cut(near)))
+        gain = _colours(linear[near], half.cut(near))
+        # Black has no colour to even.
+        stops[near] = np.log2(np.where(gain > 0, gain, 1))
     return stops
 
 
