@@ -3,6 +3,8 @@
 
 const form = document.querySelector("[data-upload]");
 const sending = document.querySelector("#sending");
+/* Stays where it is while what stands in it is exchanged: an answer that comes late still has a place. */
+const board = document.querySelector("#photo-board");
 const words = document.querySelector("#upload-words").dataset;
 const template = document.querySelector("#sending-card");
 const csrf = form.querySelector("[name=csrfmiddlewaretoken]").value;
@@ -229,8 +231,22 @@ function arrived(item, answer) {
 
 /* --- What the server shows ------------------------------------------------------------------------ */
 function refresh() {
-  window.htmx.ajax("GET", listUrl, { target: "#photo-state", swap: "outerHTML" });
+  window.htmx.ajax("GET", listUrl, { target: board, swap: "innerHTML" });
 }
+
+/* Answers overtake each other. A list that was asked for before what stands is stale (it may show a photo that
+   was removed since): it is dropped. What a removal says is then asked for anew: the list that overtook it may
+   have been made before the photo was gone. */
+let asked = 0;
+let shown = 0;
+document.addEventListener("htmx:configRequest", (event) => { asked += 1; event.detail.turn = asked; });
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { target, requestConfig, shouldSwap } = event.detail;
+  if (target !== board || !shouldSwap) return;
+  if (requestConfig.turn > shown) { shown = requestConfig.turn; return; }
+  event.detail.shouldSwap = false;
+  if (requestConfig.verb === "post") refresh();
+});
 
 function showLocal() {
   for (const place of document.querySelectorAll("[data-photo]")) {
@@ -273,7 +289,8 @@ document.addEventListener("htmx:afterSettle", () => {
 
 /* The removed card took the focus with it. */
 document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.requestConfig?.verb === "post") document.querySelector(".coverage-title")?.focus();
+  if (event.detail.requestConfig?.verb !== "post") return;
+  (document.querySelector(".coverage-title") ?? form.querySelector("[data-first-step] input")).focus();
 });
 
 for (const input of form.querySelectorAll("input[type=file]")) {
