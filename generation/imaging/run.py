@@ -48,7 +48,8 @@ from generation.imaging.types import (
 
 PREVIEW_SIZE: Final = (512, 640)
 FINAL_SIZE: Final = (1638, 2048)
-# Masters up to so many pixels have two of their pictures made at a time; of larger ones that takes 1.53 GB.
+# Masters up to so many pixels have two of their pictures made at a time. Of larger ones that takes 1.53 GB:
+# the next one is begun once one is made, and made while that is judged and stored.
 _BESIDE_PX: Final = 5_000_000
 
 
@@ -210,6 +211,8 @@ def _round(work: _Work, seed: int, again: int) -> Iterator[Candidate]:
         )
     # Nothing is developed ahead of what is drawn.
     with Ahead(lambda photo: develop(photo), () if draws else gallery.photos) as ahead:
+        # The plate is wanted as soon as a photo is developed.
+        ahead.beside(partial(final.empty, work.look.backdrop, work.size, work.look.grade))
         spare: _Roll | None = None
         for index, portrait in enumerate(portraits):
             left = room - shooting.before(again, index)
@@ -345,19 +348,24 @@ class _Roll:
         return variations(step, self._seed)[-1]
 
     def _laid(self, master: MasterLayers, more: bool) -> _Laid:
-        """This step's picture; with `more` the next step's is made beside it. Raises what `_laid` raises."""
+        """This step's picture; with `more` the next step's is begun. Raises what `_laid` raises."""
         (step, begun), self._following = self._following, (0, None)
-        if begun is not None and step == self._step:
-            return begun.result()
+        begun = begun if step == self._step else None
+        large = master.alpha.size > _BESIDE_PX
+        if more and begun is None and not large:
+            self._begin_following(master)
+        laid = _laid(master, self._work, self._variation(self._step)) if begun is None else begun.result()
+        if more and large:
+            self._begin_following(master)
+        return laid
+
+    def _begin_following(self, master: MasterLayers) -> None:
+        """Make the next step's picture in the other thread, unless it is stored already."""
         step, work = self._step + 1, self._work
-        small = master.alpha.size <= _BESIDE_PX
-        if small and more and work.shooting.key(*self._place, step) not in work.shooting.shown:
+        if work.shooting.key(*self._place, step) not in work.shooting.shown:
             # Two at a time need what freed memory the heap still holds.
             give_memory_back()
-            # The plate is drawn once, not in both threads.
-            final.empty(work.look.backdrop, work.size, work.look.grade)
             self._following = step, self._beside(partial(_laid, master, work, self._variation(step)))
-        return _laid(master, work, self._variation(self._step))
 
 
 def _laid(master: MasterLayers, work: _Work, variation: Variation) -> _Laid:
