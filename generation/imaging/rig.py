@@ -12,7 +12,7 @@ from branding.look import Grade, Look
 from generation.imaging.finishing import grade, skin
 from generation.imaging.finishing.vary import Variation
 from generation.imaging.landmarks import Landmarks
-from generation.imaging.lighting import estimate, relight, temperature
+from generation.imaging.lighting import estimate, relight, saturation, temperature
 from generation.imaging.lighting.eyes import eye_white
 from generation.imaging.threads import ProcessLock
 from generation.imaging.types import Alpha, Light, LinearRGB, MasterLayers
@@ -31,9 +31,9 @@ def light_of(foreground: LinearRGB, alpha: Alpha, landmarks: Landmarks) -> Light
 
 
 def lighting(master: MasterLayers, look: Look, vary: Variation) -> tuple[NDArray[Any], NDArray[np.float32]]:
-    """White balance as a (3, 3) matrix, and rig with the exposure that keeps the skin's own lightness
-    through the grade, and what a person asked for on top, as a gain on the whole master, (h, w, 3) at a small
-    size."""
+    """White balance and calmer colours as a (3, 3) matrix, and rig with the exposure that keeps the skin's
+    own lightness through the grade, and what a person asked for on top, as a gain on the whole master,
+    (h, w, 3) at a small size."""
     rig = vary.light(look.light)
     found = temperature.Colour(master.light.temperature_k, master.light.tint)
     matrix = temperature.balance(found, rig.temperature_k)
@@ -43,7 +43,7 @@ def lighting(master: MasterLayers, look: Look, vary: Variation) -> tuple[NDArray
         balanced = small @ matrix.T
         even = skin.exposure(balanced, balanced, landmarks, look.grade)
         return matrix, np.full((2, 2, 3), even * asked, np.float32)
-    balanced, landmarks, scene = _scene(master, matrix, rig.strength)
+    matrix, balanced, landmarks, scene = _scene(master, matrix, rig.strength)
     gain, exposure = np.ones(0, np.float32), 1.0
     planned: relight.Relight | None = None
     for _ in range(_EXPOSURES):
@@ -54,8 +54,8 @@ def lighting(master: MasterLayers, look: Look, vary: Variation) -> tuple[NDArray
     return matrix, gain * np.float32(exposure * asked)
 
 
-# The picture under the studio's white, its landmarks, and what was seen in it.
-_Seen = tuple[LinearRGB, Landmarks, relight.Scene]
+# White balance that calms colours as well, the picture under it, its landmarks, and what was seen in it.
+_Seen = tuple[NDArray[Any], LinearRGB, Landmarks, relight.Scene]
 # Of the last master alone: ten to thirty megabytes.
 _seen: dict[tuple[object, ...], tuple[weakref.ref[Any], weakref.ref[Any], _Seen]] = {}
 _seen_lock = ProcessLock()
@@ -72,8 +72,10 @@ def _scene(master: MasterLayers, matrix: NDArray[Any], strength: float) -> _Seen
         if found is not None and found[0]() is layer and found[1]() is alpha:
             return found[2]
         small, landmarks = estimate.small_view(layer, master.landmarks)
-        balanced = small @ matrix.T
-        made = balanced, landmarks, relight.scene(balanced, shrunk(alpha, small), landmarks, strength)
+        share = 1 - strength * (1 - saturation.calm(small @ matrix.T, landmarks))
+        calm = np.asarray(saturation.matrix(share) @ matrix, np.float32)
+        balanced = small @ calm.T
+        made = calm, balanced, landmarks, relight.scene(balanced, shrunk(alpha, small), landmarks, strength)
         _seen.clear()
         _seen[key] = weakref.ref(layer, lambda _: _seen.pop(key, None)), weakref.ref(alpha), made
         return made

@@ -99,17 +99,16 @@ def _notes(people: Sequence[Person], look: Look) -> list[str]:
         before, after = np.std(both, axis=0)
         spread = f"in {before:.1f}, out {after:.1f} (n={len(both)})"
         out.append(f"whites of the eyes alone (noisy), spread in mired: {spread}")
-    casts = np.array([pair for one in done for pair in one.casts])
-    if len(casts):
-        taken = 1 - float(np.mean(casts[:, 1] / casts[:, 0]))
-        out.append(
-            f"photos made {abs(casts[0, 0]):g} mired colder and warmer: white balance takes out {taken:.0%}, "
-            f"what is left spreads {casts[:, 1].std():.1f}"
-        )
+    out += _colour_notes(done)
     steps = [one.light_step for one in people]
     far = "; ".join(worst(((one.light_step, one.name) for one in people), 8))
     out.append(
         f"steepest change of light on a face (stops per eye-to-chin): median {np.median(steps):.1f}, {far}"
+    )
+    far = "; ".join(worst(((one.unsteady, one.name) for one in done), 5))
+    out.append(
+        "light under noise of a millionth (stops at the worst place of a face): median "
+        f"{np.median([one.unsteady for one in done] or [0]):.3f}, {far}"
     )
     meter = consistency.measure([one.told for one in done if one.told], look)
     if meter["score"] is not None:
@@ -120,6 +119,28 @@ def _notes(people: Sequence[Person], look: Look) -> list[str]:
     out.append(
         f"a person takes {np.median([one.seconds for one in people]):.1f} s (median, with all measuring)"
     )
+    return out
+
+
+def _colour_notes(done: Sequence[Person]) -> list[str]:
+    """How much of a cast goes, and how strong skin's colours are."""
+    out = []
+    casts = np.array([pair for one in done for pair in one.casts])
+    if len(casts):
+        taken = 1 - float(np.mean(casts[:, 1] / casts[:, 0]))
+        out.append(
+            f"photos made {abs(casts[0, 0]):g} mired colder and warmer: white balance takes out {taken:.0%}, "
+            f"what is left spreads {casts[:, 1].std():.1f}"
+        )
+    seen = [
+        (one.taken.skin, one.shown.skin) for one in done if one.taken is not None and one.shown is not None
+    ]
+    if seen:
+        taken, shown = np.hypot(*np.array(seen)[..., 1:].transpose(2, 1, 0))
+        out.append(
+            f"chroma of skin: median in {np.median(taken):.0f}, out {np.median(shown):.0f}, most "
+            f"{taken.max():.0f} and {shown.max():.0f}, spread {taken.std():.1f} and {shown.std():.1f}"
+        )
     return out
 
 

@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
@@ -19,9 +19,11 @@ from generation.imaging.consistency import Shown
 from generation.imaging.errors import SubjectError
 from generation.imaging.face.detect import detect_faces
 from generation.imaging.finishing import backdrop, grade
+from generation.imaging.finishing.vary import Variation
 from generation.imaging.identity.encoder import embed
+from generation.imaging.landmarks import skin_region
 from generation.imaging.lighting import temperature
-from generation.imaging.rig import light_of
+from generation.imaging.rig import light_of, lighting
 from generation.imaging.types import CheckedPhoto, Embedding, MasterLayers
 from tests.benchmarks import looking, material
 
@@ -42,8 +44,8 @@ class Person:
     `taken` is the photo as it is, `balanced` the photo under the pipeline's white balance to the brand's
     temperature, `shown` the first finished picture. `candidates`: per picture the numbers of `_candidate`.
     `casts` are pairs of how much warmer (mired) the photo was made, and how much of it white balance left.
-    `light_step` as in `looking.steepest_light_step`. `nobody` (H, W) says where the preview shows only
-    backdrop.
+    `light_step` as in `looking.steepest_light_step`; `unsteady` as in `_unsteady`. `nobody` (H, W) says where
+    the preview shows only backdrop.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Person:
     tone: str = ""
     seconds: float = 0.0
     light_step: float = 0.0
+    unsteady: float = 0.0
     casts: list[tuple[float, float]] = field(default_factory=list)
     taken: looking.Seen | None = None
     balanced: looking.Seen | None = None
@@ -145,6 +148,7 @@ def _shoot(person: Person, photo: CheckedPhoto, look: Look) -> None:
     person.candidates = [_candidate(one.image, one.gates["likeness"].passed) for one in found]
     person.embedding = person.candidates[0].pop("embedding", None)
     person.preview, person.nobody = _empty(first.master, look)
+    person.unsteady = _unsteady(first.master, look)
     person.casts = [(cast, _left_of(cast, first.master)) for cast in _CASTS]
 
 
@@ -158,6 +162,17 @@ def _left_of(cast: float, master: MasterLayers) -> float:
         lit = np.asarray(np.clip(0.5 * master.foreground @ lamp.T, 0, 1), np.float32)
         mired.append(1e6 / light_of(lit, master.alpha, master.landmarks).temperature_k)
     return cast - (mired[1] - mired[0])
+
+
+def _unsteady(master: MasterLayers, look: Look) -> float:
+    """Stops by which the light's gain changes at its worst place on the face under noise of a millionth."""
+    size, plain = (master.alpha.shape[1], master.alpha.shape[0]), Variation()
+    noise = 1e-6 * np.random.default_rng(1).standard_normal(master.foreground.shape, np.float32)
+    noisy = replace(master, foreground=master.foreground * (1 + noise))
+    one, other = (lighting(layers, look, plain)[1] for layers in (master, noisy))
+    face = cv2.resize(skin_region(master.landmarks, size[::-1]), one.shape[1::-1]) > 0
+    change = np.log2(np.maximum(one, 1e-3)) - np.log2(np.maximum(other, 1e-3))
+    return float(np.abs(change)[face].max(initial=0))
 
 
 def _candidate(image: Array, gate_passed: bool) -> dict[str, Any]:
