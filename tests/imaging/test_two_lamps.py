@@ -34,9 +34,13 @@ def _finished(master: MasterLayers) -> tuple[float, float]:
     return _warmer_on_the_right(balanced, landmarks), _warmer_on_the_right(lit, landmarks)
 
 
+_PEOPLE = ("", "portraits/julia-brownley.jpg", "portraits/tim-scott.jpg")
+
+
+@pytest.mark.parametrize("path", _PEOPLE, ids=["astronaut", "julia", "tim"])
 @pytest.mark.parametrize("warmer", [-0.25, 0.25], ids=["left", "right"])
-def test_most_of_the_difference_goes(warmer: float) -> None:
-    master = people.master()
+def test_most_of_the_difference_goes(warmer: float, path: str) -> None:
+    master = people.master(path)
     across = (np.arange(master.alpha.shape[1]) - master.landmarks[1, 0]) / face_unit(master.landmarks)
     side = np.clip(across / 0.15, -1, 1) * warmer
     lamps = np.exp2(np.stack([side, np.zeros_like(side), -side], axis=-1)).astype(np.float32)[None]

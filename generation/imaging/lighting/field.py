@@ -42,7 +42,7 @@ _MOST_OF_TERMS: Final = (2.0, 0.5, 1.5, 1.5, 3.0)
 # What counts as near: aside of the target's direction, and in x, y and z of the shading, against the field's
 # own size (root mean square in stops) and how far its terms go from where they start. Several of them do
 # nearly the same on a face: without that, a tenth of a pixel decides which of them does it.
-_NEAR: Final = (0.025, 0.05, 0.2, 0.08)
+_NEAR: Final = (0.025, 0.05, 0.2, 0.06)
 _MODESTY: Final = 0.25
 _MODESTY_OF_TERMS: Final = (0.2, 0.4, 0.4, 0.6, 0.3)
 _MOST_TRIES: Final = 60
