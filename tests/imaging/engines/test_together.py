@@ -25,8 +25,9 @@ from generation.imaging.types import SRGB8, CheckedPhoto
 from tests.imaging import people
 from tests.imaging.engines import shoots, sitters
 
-# Sums of another order in other batch sizes; of 255.
-TOLERANCE = 1
+# Sums of another order in other batch sizes; of 255. The second pass may draw a code that was rounded to the
+# other side on: then a few values are farther off. Another person's picture differs in six of ten.
+TOLERANCE, FARTHER = 1, 0.01
 SIZE = (96, 120)
 SDXL = shoots.LOOK
 KLEIN = sitters.look("preview")
@@ -86,8 +87,8 @@ def _pictures(outcome: Outcome) -> list[SRGB8]:
 
 
 def _same(ones: Sequence[SRGB8], others: Sequence[SRGB8]) -> bool:
-    pairs = zip(ones, others, strict=True)
-    return all(int(np.abs(one.astype(int) - other.astype(int)).max()) <= TOLERANCE for one, other in pairs)
+    off = [np.abs(one.astype(int) - other.astype(int)) for one, other in zip(ones, others, strict=True)]
+    return all(float((one > TOLERANCE).mean()) <= FARTHER for one in off)
 
 
 @pytest.fixture(params=["sdxl", "sdxl refined", "klein"])
