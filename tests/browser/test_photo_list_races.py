@@ -21,13 +21,18 @@ def _held(page: Page, pattern: str) -> list[Route]:
     return routes
 
 
-def _waiting(page: Page, routes: list[Route]) -> Route:
+def _until(page: Page, done: Callable[[], object]) -> None:
     # Routes are handed over while Playwright's own loop runs, so a plain sleep would never see one.
     for _ in range(100):
-        if routes:
-            return routes.pop(0)
+        if done():
+            return
         page.wait_for_timeout(100)
-    raise AssertionError("nothing was asked for")
+    raise AssertionError("it did not happen within ten seconds")
+
+
+def _waiting(page: Page, routes: list[Route]) -> Route:
+    _until(page, lambda: routes)
+    return routes.pop(0)
 
 
 def _removing_while_the_list_is_fetched(site: Site, tmp_path: Path) -> tuple[Page, list[Route], list[Route]]:
@@ -52,7 +57,7 @@ def test_a_list_that_comes_first_leaves_no_removed_photo(site: Site, tmp_path: P
     removal = _waiting(phone, removals)
     before = phone.locator("#photo-state").element_handle()
     _waiting(phone, lists).continue_()
-    _swapped(phone, lambda: not before.evaluate("element => element.isConnected"))
+    _until(phone, lambda: not before.evaluate("element => element.isConnected"))
     phone.unroute(LIST)
     removal.continue_()
     expect(phone.locator("#photo-state .photo-card")).to_have_count(0)
@@ -72,11 +77,3 @@ def test_a_list_that_comes_last_does_not_bring_a_removed_photo_back(site: Site, 
     expect(phone.locator("#photo-state .photo-card")).to_have_count(0)
     with site.cast.northwind.scope():
         eventually(lambda: SourcePhoto.objects.get().status == "deleted", within_s=10)
-
-
-def _swapped(page: Page, done: Callable[[], bool]) -> None:
-    for _ in range(100):
-        if done():
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError("the list was never shown")
