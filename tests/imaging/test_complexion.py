@@ -94,6 +94,58 @@ def test_freckles_and_rosy_cheeks_stay() -> None:
     assert abs(np.log2(after[cheek].mean(axis=0)[0] / after[around].mean(axis=0)[0]) - before) < 0.04
 
 
+def _glossy(tone: str) -> tuple[LinearRGB, Array]:
+    """The left half shines white towards its edge, the right one lies a stop lower and does not; and a gain
+    that makes the right half the lit one."""
+    across = np.linspace(-1, 1, _SIZE, dtype=np.float32)
+    stops = np.broadcast_to(np.where(across > 0, -1.0, -0.25 * np.abs(across)), (_SIZE, _SIZE))
+    linear = _in_light(_TONES[tone], np.asarray(stops, np.float32))
+    gloss = np.clip((-across - 0.6) * 2.5, 0, 1)
+    linear += (1.2 * linear.mean() * gloss)[None, :, None].astype(np.float32)
+    return linear, np.repeat(np.exp2(np.where(across > 0, 1.2, -0.2))[None, :, None], _SIZE, axis=0)
+
+
+@pytest.mark.parametrize("tone", sorted(_TONES))
+def test_a_cheek_that_is_lifted_gets_no_gloss(tone: str) -> None:
+    """Brighter than all but the gloss of the other half, and yet of skin's colour: it came out pink."""
+    linear, gain = _glossy(tone)
+
+    after = linear * _own_colour(linear, gain, _everywhere(1), _everywhere(1))
+
+    lit, lifted = np.s_[:, _SIZE // 4 : _SIZE // 2 - 8], np.s_[:, -_SIZE // 4 :]
+    plain = abs(_chroma((linear * gain)[lit]) - _chroma((linear * gain)[lifted]))
+    assert abs(_chroma(after[lit]) - _chroma(after[lifted])) < 0.8 * plain
+
+
+@pytest.mark.parametrize("tone", sorted(_TONES))
+def test_the_sky_in_a_shadow_does_not_stay_when_it_is_lifted(tone: str) -> None:
+    """A part of the shadow is lit blue by a window: lifted as it is it was a lavender patch."""
+    stops = np.broadcast_to(np.where(np.arange(_SIZE) > _SIZE // 2, -1.0, 0.0), (_SIZE, _SIZE))
+    linear = _in_light(_TONES[tone], np.asarray(stops, np.float32))
+    blue, beside = np.s_[20:44, 64:88], np.s_[60:84, 64:88]
+    linear[blue] *= np.array([0.93, 1.0, 1.15], np.float32)
+    gain = np.repeat(np.exp2(-stops)[..., None], 3, axis=2)
+
+    after = linear * _own_colour(linear, gain, _everywhere(1), _everywhere(1))
+
+    before = _chroma(linear[beside]) - _chroma(linear[blue])
+    assert abs(_chroma(after[beside]) - _chroma(after[blue])) < 0.55 * before
+
+
+def test_a_white_moustache_stays_white() -> None:
+    stops = np.broadcast_to(np.linspace(-1.2, 0, _SIZE, dtype=np.float32), (_SIZE, _SIZE))
+    linear = _in_light(_TONES["light"], stops)
+    white = np.s_[60:72, 20:76]
+    linear[white] = color.luminance(linear[white])[..., None]
+    gain = np.repeat(np.exp2(-0.8 * stops)[..., None], 3, axis=2)
+    bare = _everywhere(1)
+    bare[white] = 0
+
+    after = linear * _own_colour(linear, gain, bare, _everywhere(1))
+
+    assert abs(_chroma(after[64:68, 24:72])) < 0.2
+
+
 @pytest.mark.parametrize("tone", sorted(_TONES))
 def test_what_is_no_skin_keeps_its_colour(tone: str) -> None:
     """A blue collar and white teeth beside a lifted face, some of which shines as white as they are."""

@@ -44,6 +44,25 @@ def test_the_light_moves_to_the_other_side() -> None:
     assert _read(linear * gain, landmarks).azimuth_deg == pytest.approx(35, abs=12)
 
 
+def _key_once_upright(tilt: float) -> float:
+    """Azimuth of the key on a face that was photographed tilted, lit from above and turned upright."""
+    linear, alpha, landmarks = _plain_face(relight.rig_shading(LightRig(key_azimuth_deg=-45)))
+    size = (alpha.shape[1], alpha.shape[0])
+    turn = cv2.getRotationMatrix2D((size[0] / 2, size[1] / 2), tilt, 1.0)
+    tilted = landmarks.copy()
+    tilted[:, :2] = landmarks[:, :2] @ turn[:, :2].T + turn[:, 2]
+    photo = np.asarray(cv2.warpAffine(linear, turn, size), np.float32)
+    seen = relight.scene(photo, np.asarray(cv2.warpAffine(alpha, turn, size), np.float32), tilted)
+    gain = relight.plan(seen, LightRig(key_azimuth_deg=35, key_elevation_deg=50, rim=0)).gain
+    upright = cv2.warpAffine(photo * gain, cv2.invertAffineTransform(turn), size)
+    return _read(np.asarray(upright, np.float32), landmarks).azimuth_deg
+
+
+@pytest.mark.parametrize("tilt", [-10.0, 10.0])
+def test_the_key_of_a_tilted_head_is_set_up_for_the_upright_picture(tilt: float) -> None:
+    assert _key_once_upright(tilt) == pytest.approx(_key_once_upright(0), abs=4)
+
+
 def test_strength_zero_leaves_the_light_alone() -> None:
     linear, alpha, landmarks = _plain_face(relight.rig_shading(LightRig(key_azimuth_deg=-45)))
     gain = relight.plan(relight.scene(linear, alpha, landmarks), LightRig(strength=0, rim=0)).gain

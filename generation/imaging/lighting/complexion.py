@@ -3,8 +3,9 @@
 A gain alone keeps a pixel's chromaticity. But cameras bend shadows towards deep colour and highlights towards
 white, gloss is white, and a channel that burns out turns skin yellow: shadow that is lifted as it is glows
 orange, and a highlight that is taken down as it is turns grey or green. A face shows what its skin looks like
-at each lightness; a place that is moved to another one gets the colour that this skin has there, and keeps
-what it has of its own: freckles, rosy cheeks, a beard's shadow.
+at each lightness; a place that is moved to another one goes towards the colour that this skin has there, and
+keeps what it has of its own: freckles, rosy cheeks, a beard's shadow. The farther it is moved, the less of
+that is believed: what was blue from the sky or orange from a wall in the shadow is not skin's.
 """
 
 import math
@@ -32,6 +33,13 @@ _TAIL: Final = 0.02
 _RIDGE: Final = 1.0
 # Red and blue against green may move by so many stops.
 _MOST: Final = 0.6
+# What is lifted gets no paler than skin is at this quantile of its lightness: above it is gloss, and lifted
+# cheeks came out pink. What is darkened goes this share of the way: the deepest colour lies in hollows.
+_LIT: Final = 0.75
+_DEEP: Final = 0.6
+# After being moved by so many stops a place has 1/e of what was its own. White beards and the like, far off
+# the curve (`_OTHER`), keep it.
+_FORGET: Final = 0.6
 # What is paler than this skin is at its lightness shines: taken down, it gets so much of the colour back, in
 # powers of the light that is left. And the way that red and blue go in more colour.
 _POWDER: Final = 2.5
@@ -96,10 +104,12 @@ class Coloured:
     light: Array
     curve: Complexion
     here: Array
+    off: Array
     paler: Array
     bare: Array
     face: Array
     weight: Array
+    lit: float
     blur: float
 
     def own(self, gain: Array, even: Array) -> Array:
@@ -108,7 +118,7 @@ class Coloured:
         light's colour is evened besides."""
         lift = np.maximum(color.luminance(np.asarray(self.linear * gain, np.float32)), 1e-6) / self.grey
         stops = np.log2(cv2.GaussianBlur(np.asarray(lift, np.float32), (0, 0), self.blur))
-        shift = _MOST * np.tanh((self.curve.of(self.light + stops) - self.here) / _MOST)
+        shift = _MOST * np.tanh(self._towards(stops) / _MOST)
         less = 1 - np.exp2(_POWDER * np.minimum(stops, 0))
         shift -= (less * self.face)[..., None] * self.paler
         shift -= shift[self.bare].mean(axis=0)
@@ -118,6 +128,15 @@ class Coloured:
         out = np.exp2(given + self.weight * (own - given))
         now = np.maximum(color.luminance(np.asarray(self.linear * out, np.float32)), 1e-6)
         return np.asarray(out * (lift * self.grey / now)[..., None])
+
+    def _towards(self, stops: Array) -> Array:
+        """(h, w, 2) how hues change when places are moved by `stops` (h, w)."""
+        there = self.light + stops
+        there = np.where(stops > 0, np.minimum(there, np.maximum(self.light, self.lit)), there)
+        forgotten = 1 - np.exp(-np.abs(stops) / _FORGET)
+        skin = np.exp(-(self.off**2).sum(axis=-1) / (2 * _OTHER**2))
+        wanted = np.where(stops > 0, 1.0, _DEEP)[..., None] * (self.curve.of(there) - self.here)
+        return np.asarray(wanted - (forgotten * skin)[..., None] * self.off)
 
 
 def coloured(linear: LinearRGB, bare: Array, face: Array, unit: float) -> Coloured | None:
@@ -130,12 +149,13 @@ def coloured(linear: LinearRGB, bare: Array, face: Array, unit: float) -> Colour
     if curve is None:
         return None
     here, usual = curve.of(light), np.median(hues[sure], axis=0)
-    paler = np.minimum((hues - here) * _DEEPER, 0) * _DEEPER
-    apart = ((hues - here) ** 2 + (hues - usual) ** 2).sum(axis=-1)
+    off, lit = hues - here, float(np.quantile(light[sure], _LIT))
+    paler = np.minimum(off * _DEEPER, 0) * _DEEPER
+    apart = (off**2 + (hues - usual) ** 2).sum(axis=-1)
     alike = np.exp(-apart / (2 * _OTHER**2)) * (light > curve.at[0] - _DARKER)
     weight = cv2.GaussianBlur(np.asarray(np.maximum(face, alike), np.float32), (0, 0), blur)[..., None]
     grey = np.maximum(color.luminance(linear), 1e-5)
-    return Coloured(linear, grey, light, curve, here, paler, sure, face, weight, blur)
+    return Coloured(linear, grey, light, curve, here, off, paler, sure, face, weight, lit, blur)
 
 
 def _soft(linear: LinearRGB, share: Array, blur: float) -> tuple[Array, Array]:

@@ -14,6 +14,7 @@ from generation.imaging.landmarks import (
     MIRRORED,
     Landmarks,
     face_unit,
+    roll_deg,
     skin_region,
 )
 from generation.imaging.lighting.bare import bare_skin
@@ -46,9 +47,9 @@ _HUBER = 1.2
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """Skin luminance at mesh points: values (N,), normals (N, 3), weights (N,), pixels (N, 2) as x, y, and
-    mirror (N,), the place in this list of the point on the other half of the face, -1 where it is hidden;
-    hair (N,) whether it lies in a beard."""
+    """Skin luminance at mesh points: values (N,), normals (N, 3) as if the head stood straight (`_upright`),
+    weights (N,), pixels (N, 2) as x, y, and mirror (N,), the place in this list of the point on the other
+    half of the face, -1 where it is hidden; hair (N,) whether it lies in a beard."""
 
     values: NDArray[np.float64]
     normals: NDArray[np.float64]
@@ -60,7 +61,7 @@ class Samples:
 
 def skin_samples(linear: LinearRGB, landmarks: Landmarks) -> Samples:
     """Blurred luminance at the mesh points that lie on bare skin and face the camera."""
-    unit, normals = face_unit(landmarks), vertex_normals(landmarks).astype(np.float64)
+    unit, normals = face_unit(landmarks), _upright(vertex_normals(landmarks), landmarks)
     corner, linear, landmarks = _around_face(linear, landmarks)
     height, width = linear.shape[:2]
     face_ = skin_region(landmarks, (height, width))
@@ -87,6 +88,15 @@ def skin_samples(linear: LinearRGB, landmarks: Landmarks) -> Samples:
         np.where(seen[MIRRORED], (np.cumsum(seen) - 1)[MIRRORED], -1)[seen],
         hair[seen],
     )
+
+
+def _upright(normals: NDArray[Any], landmarks: Landmarks) -> NDArray[np.float64]:
+    """(N, 3) normals of a head that stands straight: a finished picture is turned so. Set up before a photo
+    that is tilted by 7 degrees, a lamp from above came from aside then, by up to 17 degrees."""
+    angle = math.radians(roll_deg(landmarks))
+    right = np.array([math.cos(angle), -math.sin(angle), 0.0])
+    up = np.array([math.sin(angle), math.cos(angle), 0.0])
+    return np.asarray(normals @ np.stack([right, up, np.array([0.0, 0.0, 1.0])], axis=1), np.float64)
 
 
 def _around_face(linear: LinearRGB, landmarks: Landmarks) -> tuple[NDArray[np.int_], LinearRGB, Landmarks]:

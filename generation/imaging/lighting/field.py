@@ -43,7 +43,7 @@ _MOST_OF_TERMS: Final = (2.0, 0.5, 1.5, 1.5, 3.0)
 # own size (root mean square in stops) and how far its terms go from where they start. Several of them do
 # nearly the same on a face: without that, a tenth of a pixel decides which of them does it.
 _NEAR: Final = (0.025, 0.05, 0.2, 0.06)
-_MODESTY: Final = 0.25
+_MODESTY: Final = 0.21
 _MODESTY_OF_TERMS: Final = (0.2, 0.4, 0.4, 0.6, 0.3)
 _MOST_TRIES: Final = 60
 # By how much a term is changed to either side to see what it does, in stops.

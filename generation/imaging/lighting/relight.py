@@ -193,15 +193,21 @@ def plan(
     for _ in range(rounds):
         coefficients, got = field.steered(coefficients, seen.samples, there, aim, tone, held)
         stops = seen.terms @ coefficients
-        gain = np.asarray(_gain(stops, seen) * seen.dull, np.float32)
+        gain = _coloured_gain(np.asarray(_gain(stops, seen) * seen.dull, np.float32), seen)
         now = fit_shading(skin_samples(tone(np.asarray(seen.linear * gain, np.float32)), seen.landmarks))
         aim = _corrected(got, target, now)
     unit = face_unit(seen.landmarks)
-    gain = gain if seen.skin is None else seen.skin.own(gain, seen.even) * np.exp2(seen.lamps)
     rim = _rim(seen.normals, seen.alpha, rig, unit)[..., None]
     # Texture stays out of the gain: a small picture's pixels would show as blocks in a large one.
     smooth = cv2.GaussianBlur(np.asarray(gain * rim, np.float32), (0, 0), _SMOOTH * unit)
     return Relight(np.asarray(smooth, np.float32), before, now, coefficients, aim)
+
+
+def _coloured_gain(gain: Array, seen: Scene) -> Array:
+    """The gain (h, w, 3) with the skin's own colour: what is read as skin depends on it."""
+    if seen.skin is None:
+        return gain
+    return np.asarray(seen.skin.own(gain, seen.even) * np.exp2(seen.lamps), np.float32)
 
 
 def _coloured(linear: LinearRGB, landmarks: Landmarks, mask: Array) -> Coloured | None:
