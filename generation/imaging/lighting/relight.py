@@ -34,6 +34,7 @@ from generation.imaging.lighting.field import Tone
 from generation.imaging.lighting.hold import Hold, hold
 from generation.imaging.lighting.normals import normal_map
 from generation.imaging.lighting.shine import powder
+from generation.imaging.lighting.whites import Whites, whites
 from generation.imaging.types import Alpha, LinearRGB
 
 Array = NDArray[Any]
@@ -41,7 +42,7 @@ Array = NDArray[Any]
 # Rounds of measure-and-correct: shading is only first order, faces are not.
 _ROUNDS: Final = 3
 # A fit leans to the front where a face shows little of it: so much beyond the rig is read as the rig.
-_BEYOND: Final = 1.25
+_BEYOND: Final = 1.18
 # How far the aim may turn in a round, in radians, and how far to the side at most.
 _TURN: Final = 0.2
 _ASIDE: Final = 1.4
@@ -109,8 +110,8 @@ class Scene:
     """What every rig finds alike on one person, from a small picture (eyes to chin about 90 px): the picture
     (h, w, 3) and its alpha, the skin's mask, normals, the field's terms, powder and opened shadows as a gain
     and the picture under it, skin samples of that with their light in stops, the shading that was found, what
-    evens the light's colour (stops), how much of the field the body gets, where lifting is held back,
-    which colour is the skin's own, and stops that bring the colour of two lamps together."""
+    evens the light's colour (stops), how much of the field the body gets, where lifting is held back, which
+    colour is the skin's own, stops that bring two lamps' colour together, and where eyes and teeth are."""
 
     linear: LinearRGB
     alpha: Alpha
@@ -128,6 +129,7 @@ class Scene:
     hold: Hold
     skin: Coloured | None
     lamps: Array
+    whites: Whites
 
 
 def scene(linear: LinearRGB, alpha: Alpha, landmarks: Landmarks, strength: float = 1.0) -> Scene:
@@ -167,6 +169,7 @@ def scene(linear: LinearRGB, alpha: Alpha, landmarks: Landmarks, strength: float
         holds,
         _coloured(np.asarray(linear * np.exp2(lamps), np.float32), landmarks, mask),
         lamps,
+        whites(landmarks, shape),
     )
 
 
@@ -207,7 +210,9 @@ def _coloured_gain(gain: Array, seen: Scene) -> Array:
     """The gain (h, w, 3) with the skin's own colour: what is read as skin depends on it."""
     if seen.skin is None:
         return gain
-    return np.asarray(seen.skin.own(gain, seen.even) * np.exp2(seen.lamps), np.float32)
+    # Off the skin the gain has evened the lamps' colour already.
+    own = seen.skin.own(gain, seen.even) * np.exp2(seen.lamps * seen.skin.weight)
+    return np.asarray(seen.whites.spared(own, seen.linear), np.float32)
 
 
 def _coloured(linear: LinearRGB, landmarks: Landmarks, mask: Array) -> Coloured | None:

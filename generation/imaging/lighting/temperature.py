@@ -47,7 +47,7 @@ _CLOTH_SPREAD_MIRED: Final = 9.0
 _CLOTH_SPREAD_TINT: Final = 0.02
 _CLOTH_OWN_MIRED: Final = -5.0
 _CLOTH_CHROMA_LIMIT: Final = 9.0
-_CLOTH_LEAST_L: Final = 76.0
+_CLOTH_LEAST_L: Final = 70.0
 _CLOTH_LEAST_SHARE: Final = 0.10
 _CLIPPED: Final = 0.985
 # Where a collar is, in eye-to-chin units: half width, and from the chin downwards.
