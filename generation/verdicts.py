@@ -51,6 +51,12 @@ _GATES: Final[dict[str, tuple[str, str, str, str]]] = {
         _("A hard shadow lies on one half of the face"),
         _("shadow left, in stops"),
     ),
+    "key": (
+        _("Light from the style's side"),
+        _("Little light from the style's side"),
+        _("The light does not come from the style's side"),
+        _("share of the style's side light that is missing"),
+    ),
     "matte": (
         _("Cleanly cut out"),
         _("Edges of the hair deserve a look"),

@@ -160,6 +160,7 @@ SHOOT: Final[dict[str, str]] = {
     "gate_eyes": _("Your eyes are not sharp. Hold the camera still and tap on your face to focus."),
     "gate_light": _("The light falls too hard from one side. Face a window."),
     "gate_shadow": _("The light falls too hard from one side. Face a window."),
+    "gate_key": _("The light falls too hard from one side. Face a window."),
     "gate_own_skin_ita": _("The drawn picture did not keep your skin tone."),
     "gate_own_skin_lightness": _("The drawn picture did not keep your skin tone."),
     "gate_glasses": _("The drawn picture added or removed glasses."),

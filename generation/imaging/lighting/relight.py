@@ -69,6 +69,8 @@ _PALEST: Final = 0.25
 _SMOOTH: Final = 0.02
 # Blur of the face's outline in eye-to-chin units, where colour is the skin's own.
 _FACE_EDGE: Final = 0.02
+# Less light from aside than this, against a mean of 1, is told from none by nobody.
+_LEAST_ASIDE: Final = 0.08
 # A shading value below this share of the mean is a shadow that the model cannot divide by.
 _FLOOR: Final = 0.22
 
@@ -248,10 +250,21 @@ def _evaluate(shading: Shading, normals: Array) -> Array:
     return out
 
 
+def missing_key(read: Shading, samples: Samples, rig: LightRig) -> float:
+    """Share of the rig's light from aside that a face does not show: 0 where all is there, 1 where none is,
+    more where it comes from the other side. 0 for a rig whose key stands before the face."""
+    asked = float(_on_a_face(rig, samples)[1])
+    return 0.0 if abs(asked) < _LEAST_ASIDE else max(0.0, 1 - float(read[1]) / asked)
+
+
+def _on_a_face(rig: LightRig, samples: Samples) -> Shading:
+    light = rig_shading(rig)
+    return np.asarray(light / max(float((light[0] + samples.normals @ light[1:]).mean()), 0.1))
+
+
 def _target(before: Shading, samples: Samples, rig: LightRig) -> Shading:
     """The shading to reach, relative to a mean of 1 over the face."""
-    light = rig_shading(rig)
-    light /= max(float((light[0] + samples.normals @ light[1:]).mean()), 0.1)
+    light = _on_a_face(rig, samples)
     light[1] *= _BEYOND
     light[1] = before[1] + _REACH * math.tanh((light[1] - before[1]) / _REACH)
     light[2] += _KEEP_HEIGHT * (np.clip(before[2], -0.2, 0.8) - light[2])
