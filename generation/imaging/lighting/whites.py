@@ -23,7 +23,7 @@ Array = NDArray[Any]
 _COLOUR: Final = 0.25
 _LIGHT: Final = 0.5
 # Blur of their outlines in eye-to-chin units.
-_EDGE: Final = 0.012
+_EDGE: Final = 0.03
 
 
 @dataclass(frozen=True, slots=True)
