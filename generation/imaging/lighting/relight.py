@@ -195,10 +195,12 @@ def plan(
         rounds, aim, coefficients = 1, begun.aim, begun.coefficients
     held = partial(seen.hold.held, broad=seen.hold.broad[y, x])
     gain, now = np.ones(seen.linear.shape, np.float32), before
-    for _ in range(rounds):
+    for left in reversed(range(rounds)):
         coefficients, got = field.steered(coefficients, seen.samples, there, aim, tone, held)
         stops = seen.terms @ coefficients
-        gain = _coloured_gain(np.asarray(_gain(stops, seen) * seen.dull, np.float32), seen)
+        gain = np.asarray(_gain(stops, seen) * seen.dull, np.float32)
+        # As costly as the rest of a round, and it moves what is read by little: once.
+        gain = gain if left else _coloured_gain(gain, seen)
         now = fit_shading(skin_samples(tone(np.asarray(seen.linear * gain, np.float32)), seen.landmarks))
         aim = _corrected(got, target, now)
     unit = face_unit(seen.landmarks)
