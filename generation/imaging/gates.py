@@ -50,8 +50,8 @@ MOST_ONE_SIDED: Final = 7.0
 # own light keeps its shadows.
 MOST_SHADOW: Final = 0.43
 _OWN_SHADOW: Final = 0.5
-# Share of the rig's light from aside that may be missing: of the shared portraits 46 measure at most 0.6, one
-# that hard light from the other side leaves orange and violet 0.9, one with another such side 1.9.
+# Share of the rig's light from aside that may be missing: of the shared portraits 47 measure at most 0.6, two
+# in hard or mixed light from the other side 0.9, and one 1.9.
 MOST_MISSING_KEY: Final = 0.75
 _OWN_KEY: Final = 3.0
 # Part of the frame's width and height at the upper corners in which only backdrop is seen.

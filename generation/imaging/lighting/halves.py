@@ -46,8 +46,8 @@ _HUBER: Final = 0.5
 _BEYOND: Final = 8
 # Share of a filter's window that must be skin for its full effect.
 _FULL: Final = 0.35
-# Quantiles of the skin's lightness between which a filter follows its guide.
-_SEEN: Final = (0.01, 0.99)
+# Quantile of the skin's lightness up to which a filter follows its guide.
+_BRIGHTEST: Final = 0.99
 # Pixels of skin that must be seen on both halves before they are compared.
 _TOO_LITTLE: Final = 400
 # Least light of a shading that is taken a logarithm of.
@@ -104,7 +104,7 @@ class Halves:
             return blurred
 
         # Teeth lie beyond all skin: what holds for the brightest of it is not drawn on to them.
-        guide = np.clip(guide, *np.quantile(guide[self.both > 0], _SEEN))
+        guide = np.minimum(guide, np.float32(np.quantile(guide[self.both > 0], _BRIGHTEST)))
         share = mean(self.both)
         total = np.maximum(share, 1e-3)
         guides = mean(guide * self.both) / total

@@ -21,7 +21,7 @@ Array = NDArray[Any]
 # Share of a gain's colour that eyes and teeth get (where two lamps are evened, they were lit by both), and of
 # what it does to light in an open mouth.
 _COLOUR: Final = 0.25
-_LIGHT: Final = 0.5
+_LIGHT: Final = 0.45
 # Blur of their outlines in eye-to-chin units.
 _EDGE: Final = 0.03
 
