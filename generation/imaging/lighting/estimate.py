@@ -120,6 +120,8 @@ class _Rows:
     is seen alone itself. `basis` (R, 4), `weights` (R,), `odd` (R,) whether it is a difference.
 
     A difference is free of albedo, so none of it is left out as an outlier: a shadow on one side is light.
+    It alone says what comes from aside, the rest what does not (`asked`, (R, 4)): on a face that is turned, hair at its
+    edge and a nose that shines would be read as a lamp on one side.
     """
 
     basis: NDArray[np.float64]
@@ -127,6 +129,12 @@ class _Rows:
     odd: NDArray[np.bool_]
     first: NDArray[np.int_]
     second: NDArray[np.int_]
+
+    @property
+    def asked(self) -> NDArray[np.float64]:
+        """The basis with the columns that a row has a say in."""
+        aside = np.array([False, True, False, False])
+        return np.where(self.odd[:, None] == aside, self.basis, 0.0)
 
     def of(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """(..., R) what the rows say of values (..., N) at the points."""
@@ -168,7 +176,7 @@ def reader(samples: Samples) -> Callable[[NDArray[np.float64]], Shading]:
         return lambda values: np.tile([1.0, 0.0, 0.0, 0.0], (len(values), 1))
     rows = _rows(samples)
     _, weights = _robust(samples, rows)
-    weighted = rows.basis * weights[:, None]
+    weighted = rows.asked * weights[:, None]
     ridge = _ridge(samples)
     inverse = np.linalg.inv(weighted.T @ rows.basis + ridge)
     pulled, means = ridge @ _USUAL, np.append(1.0, samples.normals.mean(axis=0))
@@ -205,9 +213,9 @@ def _robust(samples: Samples, rows: _Rows) -> tuple[NDArray[np.float64], NDArray
     values = rows.of(samples.values / max(float(np.median(samples.values)), 1e-6))
     weights = rows.weights.copy()
     ridge = _ridge(samples)
-    solution = np.zeros(4)
+    solution, asked = np.zeros(4), rows.asked
     for _ in range(_ROUNDS):
-        weighted = rows.basis * weights[:, None]
+        weighted = asked * weights[:, None]
         solution = np.linalg.solve(weighted.T @ rows.basis + ridge, weighted.T @ values + ridge @ _USUAL)
         residual = np.abs(values - rows.basis @ solution)
         bound = _HUBER * 1.4826 * max(float(np.median(residual[~rows.odd])), 1e-3)
