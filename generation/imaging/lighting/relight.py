@@ -43,9 +43,6 @@ Array = NDArray[Any]
 _ROUNDS: Final = 3
 # A fit leans to the front where a face shows little of it: so much beyond the rig is read as the rig.
 _BEYOND: Final = 1.18
-# How far the aim may turn in a round, in radians, and how far to the side at most.
-_TURN: Final = 0.2
-_ASIDE: Final = 1.4
 # How far the key may move across the face, in units of the shading. Hard light from the wrong side is
 # softened before it is turned: its shadows stay and contradict a new key.
 _REACH: Final = 4.0
@@ -230,18 +227,8 @@ def _coloured(linear: LinearRGB, landmarks: Landmarks, mask: Array) -> Coloured 
 
 def _corrected(got: Shading, target: Shading, now: Shading) -> Shading:
     """What to aim at for the target to be read, where the samples were brought to `got` and the picture reads
-    `now`: half way between what is missing in the shading's parts and what is missing in its direction. From
-    what was got, not from the last aim: what cannot be reached would be asked for more and more."""
-    out = got + (target - now)
-    turn = float(np.clip(_azimuth(target) - _azimuth(now), -_TURN, _TURN))
-    out[3] = max(out[3], 0.1)
-    aside = out[3] * math.tan(float(np.clip(_azimuth(got) + turn, -_ASIDE, _ASIDE)))
-    out[1] = (out[1] + aside) / 2
-    return np.asarray(out)
-
-
-def _azimuth(shading: Shading) -> float:
-    return math.atan2(float(shading[1]), max(float(shading[3]), 0.05))
+    `now`. From what was got, not from the last aim: what cannot be reached would be asked for more and more."""
+    return np.asarray(got + (target - now))
 
 
 def _evaluate(shading: Shading, normals: Array) -> Array:
