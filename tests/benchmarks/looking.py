@@ -94,7 +94,7 @@ def look(pixels: Array, landmarks: Array | None = None, balance: Array | None = 
     middle = (left + right) / 2
     roll = math.atan2(*reversed((_center(points, 1) - _center(points, 0)).tolist()))
     down = np.array([-math.sin(roll), math.cos(roll)])
-    small, near = _close_up(pixels, points)
+    small, near = close_up(pixels, points)
     linear = color.srgb8_to_linear(small).astype(np.float64)
     if balance is not None:
         linear = np.maximum(linear @ balance.T, 0)
@@ -119,7 +119,7 @@ def _center(points: Array, eye: int) -> Array:
     return np.asarray(points[list(_EYES[eye]), :2].mean(axis=0))
 
 
-def _close_up(pixels: Array, points: Array, unit_px: float = 120.0) -> tuple[Array, Array]:
+def close_up(pixels: Array, points: Array, unit_px: float = 120.0) -> tuple[Array, Array]:
     """The head scaled to a common size, so that every face is measured at one scale."""
     unit = float(np.linalg.norm(points[_CHIN, :2] - (points[468, :2] + points[473, :2]) / 2))
     low, high = points[:, :2].min(axis=0) - 0.3 * unit, points[:, :2].max(axis=0) + 0.3 * unit
@@ -217,7 +217,7 @@ def steepest_light_step(photo: Array, taken: Array, picture: Array, shown: Array
     Both are brought to one small frame by their landmarks; the 99th percentile of the gradient of the
     log ratio of their luminance. Light moved in broad strokes gives about 5; from about 8 a seam is seen.
     """
-    small, points = _close_up(picture, shown)
+    small, points = close_up(picture, shown)
     old_points, new_points = (np.ascontiguousarray(one[:468, :2]) for one in (taken, points))
     matrix, _ = cv2.estimateAffinePartial2D(old_points, new_points)
     size = (small.shape[1], small.shape[0])

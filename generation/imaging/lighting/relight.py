@@ -39,8 +39,9 @@ from generation.imaging.types import Alpha, LinearRGB
 
 Array = NDArray[Any]
 
-# Rounds of measure-and-correct: shading is only first order, faces are not.
+# Rounds of measure-and-correct: shading is only first order, faces are not. And from where another plan ended.
 _ROUNDS: Final = 3
+_MORE_ROUNDS: Final = 2
 # A fit leans to the front where a face shows little of it: so much beyond the rig is read as the rig.
 _BEYOND: Final = 1.18
 # How far the key may move across the face, in units of the shading. Hard light from the wrong side is
@@ -189,7 +190,7 @@ def plan(
         rounds, aim = _ROUNDS, target
         coefficients = field.fitted(np.log2(_evaluate(target, seen.samples.normals)) - seen.light, there)
     else:
-        rounds, aim, coefficients = 1, begun.aim, begun.coefficients
+        rounds, aim, coefficients = _MORE_ROUNDS, begun.aim, begun.coefficients
     held = partial(seen.hold.held, broad=seen.hold.broad[y, x])
     gain, now = np.ones(seen.linear.shape, np.float32), before
     for left in reversed(range(rounds)):
