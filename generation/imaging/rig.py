@@ -1,6 +1,7 @@
 """The brand's light on one master: white balance, the rig's gain and the exposure that keeps the skin."""
 
 import weakref
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
@@ -11,8 +12,8 @@ from numpy.typing import NDArray
 from branding.look import Grade, Look
 from generation.imaging.finishing import grade, skin
 from generation.imaging.finishing.vary import Variation
-from generation.imaging.landmarks import Landmarks
-from generation.imaging.lighting import estimate, relight, saturation, temperature
+from generation.imaging.landmarks import LEFT_IRIS, RIGHT_IRIS, Landmarks
+from generation.imaging.lighting import estimate, field, relight, saturation, temperature
 from generation.imaging.lighting.eyes import eye_white
 from generation.imaging.threads import ProcessLock
 from generation.imaging.types import Alpha, Light, LinearRGB, MasterLayers
@@ -30,6 +31,19 @@ def light_of(foreground: LinearRGB, alpha: Alpha, landmarks: Landmarks) -> Light
     return estimate.describe(shading, seen.temperature_k, seen.tint)
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What plans start from: a (3, 3) that calms colours, the small picture under it and white balance, its
+    landmarks, what was seen in it, and the whites of the eyes (3,) read at the photo's size under both, None
+    where hidden."""
+
+    calmer: NDArray[Any]
+    balanced: LinearRGB
+    landmarks: Landmarks
+    scene: relight.Scene
+    eyes: NDArray[Any] | None
+
+
 def lighting(master: MasterLayers, look: Look, vary: Variation) -> tuple[NDArray[Any], NDArray[np.float32]]:
     """White balance and calmer colours as a (3, 3) matrix, and rig with the exposure that keeps the skin's
     own lightness through the grade, and what a person asked for on top, as a gain on the whole master,
@@ -43,19 +57,33 @@ def lighting(master: MasterLayers, look: Look, vary: Variation) -> tuple[NDArray
         balanced = small @ matrix.T
         even = skin.exposure(balanced, balanced, landmarks, look.grade)
         return matrix, np.full((2, 2, 3), even * asked, np.float32)
-    matrix, balanced, landmarks, scene = _scene(master, matrix, rig.strength)
+    seen = _scene(master, matrix, rig.strength)
     gain, exposure = np.ones(0, np.float32), 1.0
     planned: relight.Relight | None = None
     for _ in range(_EXPOSURES):
-        tone = partial(_graded, exposure=exposure, settings=look.grade)
-        planned = relight.plan(scene, rig, tone, planned)
+        planned = relight.plan(
+            seen.scene, rig, partial(_graded, exposure=exposure, settings=look.grade), planned
+        )
         gain = planned.gain
-        exposure = skin.exposure(balanced, balanced * gain, landmarks, look.grade)
-    return matrix, gain * np.float32(exposure * asked)
+        exposure = skin.exposure(seen.balanced, seen.balanced * gain, seen.landmarks, look.grade)
+    tone = partial(_graded, exposure=exposure, settings=look.grade)
+    trimmed = temperature.trimmed(found, _read(seen, gain, tone), rig.temperature_k)
+    matrix = seen.calmer @ temperature.balance(trimmed, rig.temperature_k)
+    return np.asarray(matrix, np.float32), gain * np.float32(exposure * asked)
 
 
-# White balance that calms colours as well, the picture under it, its landmarks, and what was seen in it.
-_Seen = tuple[NDArray[Any], LinearRGB, Landmarks, relight.Scene]
+def _read(seen: _Seen, gain: NDArray[np.float32], tone: field.Tone) -> temperature.Colour:
+    """The light's colour in the small picture as it will be shown."""
+    shown = tone(np.asarray(seen.balanced * gain, np.float32)) * seen.scene.alpha[..., None]
+    eyes = seen.eyes
+    if eyes is not None:
+        # Of what was read at the photo's size: here eyes are a few pixels.
+        x, y = np.rint(seen.landmarks[[LEFT_IRIS, RIGHT_IRIS], :2]).astype(int).T
+        at = gain[np.clip(y, 0, gain.shape[0] - 1), np.clip(x, 0, gain.shape[1] - 1)].mean(axis=0)
+        eyes = tone(np.asarray(eyes * at, np.float32)[None, None])[0, 0].astype(np.float64)
+    return temperature.estimate(np.asarray(shown, np.float32), seen.landmarks, eyes)
+
+
 # Of the last master alone: ten to thirty megabytes.
 _seen: dict[tuple[object, ...], tuple[weakref.ref[Any], weakref.ref[Any], _Seen]] = {}
 _seen_lock = ProcessLock()
@@ -72,10 +100,11 @@ def _scene(master: MasterLayers, matrix: NDArray[Any], strength: float) -> _Seen
         if found is not None and found[0]() is layer and found[1]() is alpha:
             return found[2]
         small, landmarks = estimate.small_view(layer, master.landmarks)
-        share = 1 - strength * (1 - saturation.calm(small @ matrix.T, landmarks))
-        calm = np.asarray(saturation.matrix(share) @ matrix, np.float32)
-        balanced = small @ calm.T
-        made = calm, balanced, landmarks, relight.scene(balanced, shrunk(alpha, small), landmarks, strength)
+        calmer = saturation.matrix(1 - strength * (1 - saturation.calm(small @ matrix.T, landmarks)))
+        calm = np.asarray(calmer @ matrix, np.float32)
+        balanced, eyes = small @ calm.T, eye_white(layer, master.landmarks)
+        scene = relight.scene(balanced, shrunk(alpha, small), landmarks, strength)
+        made = _Seen(calmer, balanced, landmarks, scene, None if eyes is None else calm @ eyes)
         _seen.clear()
         _seen[key] = weakref.ref(layer, lambda _: _seen.pop(key, None)), weakref.ref(alpha), made
         return made

@@ -13,7 +13,7 @@ import os
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -100,6 +100,7 @@ def _notes(people: Sequence[Person], look: Look) -> list[str]:
         spread = f"in {before:.1f}, out {after:.1f} (n={len(both)})"
         out.append(f"whites of the eyes alone (noisy), spread in mired: {spread}")
     out += _colour_notes(done)
+    out += _reading_notes(done, look)
     steps = [one.light_step for one in people]
     far = "; ".join(worst(((one.light_step, one.name) for one in people), 8))
     out.append(
@@ -120,6 +121,28 @@ def _notes(people: Sequence[Person], look: Look) -> list[str]:
         f"a person takes {np.median([one.seconds for one in people]):.1f} s (median, with all measuring)"
     )
     return out
+
+
+def _reading_notes(done: Sequence[Person], look: Look) -> list[str]:
+    """What a reading of light is worth: found on faces that have exactly the rig's light, and on ours."""
+    rows = [one for one in done if one.shown is not None and one.halves_out is not None]
+    rig = look.light.key_azimuth_deg
+
+    def within(found: Iterable[float]) -> str:
+        return f"{np.mean([abs(one - rig) <= people_bars.AZIMUTH_DEG for one in found]):.0%}"
+
+    if not rows:
+        return []
+    before, after = (
+        np.std(np.log([getattr(one, name).key_fill for one in rows])) for name in ("taken", "shown")
+    )
+    return [
+        "faces lit by exactly the rig, key found within "
+        f"{people_bars.AZIMUTH_DEG:g}°: from the halves {within(one.known_halves for one in rows)}, "
+        f"by a fit over the whole face {within(one.known_fit for one in rows)}",
+        f"by that fit ours are {within(one.shown.azimuth_deg for one in rows)} within, key:fill spread out : "
+        f"in {after / max(float(before), 1e-9):.2f}: no bar, it reads hair and gloss as light",
+    ]
 
 
 def _colour_notes(done: Sequence[Person]) -> list[str]:
@@ -165,13 +188,13 @@ def _write_sheets(people: Sequence[Person], mattes: list[dict[str, Any]], look: 
 
 def _badness(person: Person, look: Look) -> tuple[float, str]:
     """How far a person is from the bars, in bars, and the causes in words. The refused come first."""
-    if person.status != "ok" or person.shown is None or person.balanced is None:
+    if person.status != "ok" or not (person.shown and person.balanced and person.halves_out):
         return 100.0, person.status if person.status != "ok" else "face not found again"
-    shown, framing, light = person.shown, look.framing, look.light
+    shown, framing, light, halves = person.shown, look.framing, look.light, person.halves_out
     off = {
-        f"azimuth {shown.azimuth_deg:.0f}°": abs(shown.azimuth_deg - light.key_azimuth_deg)
+        f"azimuth {halves.azimuth_deg:.0f}°": abs(halves.azimuth_deg - light.key_azimuth_deg)
         / people_bars.AZIMUTH_DEG,
-        f"key:fill {shown.key_fill:.1f}": abs(np.log(shown.key_fill / light.key_fill_ratio)) / 0.25,
+        f"key:fill {halves.key_fill:.1f}": abs(np.log(halves.key_fill / light.key_fill_ratio)) / 0.25,
         f"L* {people_bars.lightness_drift(person):+.1f}": abs(people_bars.lightness_drift(person)) / 3.0,
         f"ITA {shown.ita_deg - person.balanced.ita_deg:+.1f}°": abs(shown.ita_deg - person.balanced.ita_deg)
         / 6.0,

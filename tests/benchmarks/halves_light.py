@@ -1,13 +1,13 @@
-"""What comes from aside, told by a stranger from the two halves of a face; and faces whose light is known, to see how
-far any reading of light can be trusted.
+"""What comes from aside, told by a stranger from the two halves of a face; and faces whose light is known.
 
-Halves share skin, beard and brows: what differs is light. A fit over all of a face (`looking.fit_light`) cannot tell
-hair around it, hollow cheeks and a shining nose from a lamp, and finds the rig's light within 12 degrees in
-half of the faces that have exactly that light (`known`). Nothing of the pipeline's own measuring is used but which
-points of MediaPipe's mesh mirror each other.
+Halves share skin, beard and brows: what differs is light. A fit over all of a face (`looking.fit_light`)
+cannot tell hair around it, hollow cheeks and a shining nose from a lamp, and finds the rig's light within 12
+degrees in half of the faces that have exactly that light (`known`). Nothing of the pipeline's own measuring
+is used but which points of MediaPipe's mesh mirror each other.
 """
 
 import math
+from dataclasses import dataclass
 from typing import Any, Final
 
 import cv2
@@ -19,13 +19,21 @@ from scipy.spatial import Delaunay
 
 from branding.look import LightRig
 from generation.imaging import color
-from generation.imaging.landmarks import FACE_OVAL, LEFT_BROW, LEFT_EYE, LIPS, MIRRORED, RIGHT_BROW, RIGHT_EYE
+from generation.imaging.landmarks import (
+    FACE_OVAL,
+    LEFT_BROW,
+    LEFT_EYE,
+    LIPS,
+    MIRRORED,
+    RIGHT_BROW,
+    RIGHT_EYE,
+)
 from generation.imaging.lighting.relight import rig_shading
 from tests.benchmarks.looking import close_up, key_fill
 
 Array = NDArray[Any]
 _POINTS: Final = len(MIRRORED)
-# Left out: what faces the camera less, and what is nearer to the face's outline, in eye-to-chin units: hair and neck.
+# Left out: what faces the camera less, and what is nearer to the face's outline, in eye-to-chin units.
 _LEAST_FRONT: Final = 0.35
 _INSET: Final = 0.06
 # Blur of luminance in pixels of the close-up, and of holes around eyes, brows and mouth.
@@ -36,28 +44,33 @@ _BOUND: Final = 0.15
 _LEAST_LIGHT: Final = 0.1
 
 
+@dataclass(frozen=True, slots=True)
+class Halves:
+    """Azimuth (degrees, positive to the camera's right) and key to fill (1..8) of the light on a face."""
+
+    azimuth_deg: float
+    key_fill: float
+
+
 def aside(pixels: Array, points: Array, rig: LightRig) -> float:
-    """How much light comes from aside on a face in (H, W, 3) uint8 sRGB with landmarks (478, 3): x of a first-order
-    shading whose ambient part is 1, positive from the camera's right. How much comes from the front and from above
-    no face tells (its normals all look forward): as much as the rig has is taken."""
+    """How much light comes from aside on a face in (H, W, 3) uint8 sRGB with landmarks (478, 3).
+
+    It is x of a first-order shading whose ambient part is 1, positive from the camera's right. How much comes
+    from the front and from above no face tells (its normals all look forward): what the rig has is taken.
+    """
     small, near = close_up(pixels, points)
     return _aside(color.srgb8_to_linear(small).astype(np.float64), near, rig)
 
 
-def azimuth_deg(found: float, rig: LightRig) -> float:
-    """The azimuth (degrees, positive to the camera's right) of light of which `found` comes from aside."""
-    return math.degrees(math.atan2(found, float(rig_shading(rig)[3])))
-
-
-def ratio(found: float, rig: LightRig) -> float:
-    """Key to fill, 1..8, of light of which `found` comes from aside."""
-    _, _, up, front = rig_shading(rig)
-    return key_fill(np.array([1.0, found, up, front]))
+def halves(pixels: Array, points: Array, rig: LightRig) -> Halves:
+    """Azimuth and key to fill of the light on a face, told from its halves."""
+    found, (_, _, up, front) = aside(pixels, points, rig), rig_shading(rig)
+    return Halves(math.degrees(math.atan2(found, front)), key_fill(np.array([1.0, found, up, front])))
 
 
 def known(pixels: Array, points: Array, rig: LightRig) -> tuple[Array, Array]:
-    """The close-up of a face (h, w, 3) uint8 and its landmarks, lit by exactly the rig as far as light from aside goes:
-    the halves made equally bright by broad strokes, and the rig's shading in the place of one without a side."""
+    """The close-up of a face (h, w, 3) uint8 and its landmarks, lit from aside by exactly the rig: its halves
+    made equally bright by broad strokes, and the rig's shading in the place of one without a side."""
     small, near = close_up(pixels, points)
     linear = color.srgb8_to_linear(small).astype(np.float64)
     shape, spots = (linear.shape[0], linear.shape[1]), near[:_POINTS, :2].astype(np.float64)
@@ -65,7 +78,9 @@ def known(pixels: Array, points: Array, rig: LightRig) -> tuple[Array, Array]:
     triangles = Delaunay(spots)
     at = LinearNDInterpolator(triangles, spots[MIRRORED])(xs, ys).astype(np.float32)
     on_face = ~np.isnan(at[..., 0])
-    logs = cv2.GaussianBlur(np.log(np.maximum(color.luminance(linear), 1e-4)).astype(np.float32), (0, 0), _SOFT_PX)
+    logs = cv2.GaussianBlur(
+        np.log(np.maximum(color.luminance(linear), 1e-4)).astype(np.float32), (0, 0), _SOFT_PX
+    )
     other = cv2.remap(logs, np.nan_to_num(at[..., 0]), np.nan_to_num(at[..., 1]), cv2.INTER_LINEAR)
     linear *= np.exp(-np.where(on_face, (logs - other) / 2, 0))[..., None]
     normals = LinearNDInterpolator(triangles, _normals(near))(xs, ys)
@@ -92,10 +107,12 @@ def _aside(linear: Array, points: Array, rig: LightRig) -> float:
 
 
 def _pairs(linear: Array, points: Array) -> tuple[Array, Array, Array]:
-    """Points (N,) of the left half whose mirror is seen as well, the root of the area that a pair stands for, and by how
-    much the left is lighter in logarithms."""
+    """Points (N,) of the left half whose mirror is seen as well, the root of the area that a pair stands for,
+    and by how much the left is lighter in logarithms."""
     shape = (linear.shape[0], linear.shape[1])
-    logs = np.log(np.maximum(cv2.GaussianBlur(color.luminance(linear).astype(np.float32), (0, 0), _SOFT_PX), 1e-3))
+    logs = np.log(
+        np.maximum(cv2.GaussianBlur(color.luminance(linear).astype(np.float32), (0, 0), _SOFT_PX), 1e-3)
+    )
     at = np.rint(points[:_POINTS, :2]).astype(int)
     inside = (at >= 0).all(axis=1) & (at[:, 0] < shape[1]) & (at[:, 1] < shape[0])
     at = np.clip(at, 0, [shape[1] - 1, shape[0] - 1])

@@ -48,10 +48,10 @@ def _light_bars(rows: Sequence[Person], look: Look) -> list[Bar]:
         return judge(name, f"{AZIMUTH_DEG:g}° of the rig for 9 of 10", rows, _part, outcome)
 
     return [
-        azimuth("key azimuth, independent fit", lambda one: one.shown.azimuth_deg),
+        azimuth("key azimuth, told from the halves by a stranger", lambda one: one.halves_out.azimuth_deg),
         azimuth("key azimuth, pipeline's fit on the finished picture", lambda one: one.light_out.azimuth_deg),
-        _spread("key:fill spread, independent fit", rows, lambda one: np.log(one.taken.key_fill),
-                lambda one: np.log(one.shown.key_fill)),
+        _spread("key:fill spread, told from the halves by a stranger", rows,
+                lambda one: np.log(one.halves_in.key_fill), lambda one: np.log(one.halves_out.key_fill)),
         _spread("key:fill spread, pipeline's fit", rows, lambda one: np.log(one.light_in.key_fill_ratio),
                 lambda one: np.log(one.light_out.key_fill_ratio)),
         _spread("colour temperature spread (mired), pipeline's estimate", rows,

@@ -12,7 +12,7 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
-from branding.look import Backdrop, Look
+from branding.look import Backdrop, LightRig, Look
 from generation.imaging import photocheck, run
 from generation.imaging.color import tone_bin
 from generation.imaging.consistency import Shown
@@ -25,7 +25,7 @@ from generation.imaging.landmarks import skin_region
 from generation.imaging.lighting import temperature
 from generation.imaging.rig import light_of, lighting
 from generation.imaging.types import CheckedPhoto, Embedding, MasterLayers
-from tests.benchmarks import looking, material
+from tests.benchmarks import halves_light, looking, material
 
 Array = Any
 # Half of a final: what is measured does not depend on it, and an evaluation ends within minutes.
@@ -43,6 +43,9 @@ class Person:
 
     `taken` is the photo as it is, `balanced` the photo under the pipeline's white balance to the brand's
     temperature, `shown` the first finished picture. `candidates`: per picture the numbers of `_candidate`.
+    `halves_in`, `halves_out` are the light told from the halves of the face in photo and picture;
+    `known_halves`, `known_fit` the azimuths (degrees) that both of a stranger's readings find on this face
+    when it is lit by exactly the rig: how far they can be trusted.
     `casts` are pairs of how much warmer (mired) the photo was made, and how much of it white balance left.
     `light_step` as in `looking.steepest_light_step`; `unsteady` as in `_unsteady`. `nobody` (H, W) says where
     the preview shows only backdrop.
@@ -64,6 +67,10 @@ class Person:
     light_in: Any = None
     light_out: Any = None
     told: Shown | None = None
+    halves_in: halves_light.Halves | None = None
+    halves_out: halves_light.Halves | None = None
+    known_halves: float = 0.0
+    known_fit: float = 0.0
     candidates: list[dict[str, Any]] = field(default_factory=list)
     embedding: Embedding | None = None
     photo: Embedding | None = None
@@ -145,11 +152,22 @@ def _shoot(person: Person, photo: CheckedPhoto, look: Look) -> None:
     person.told = Shown.of(person.name, first)
     person.picture, person.shown = first.image, looking.look(first.image)
     _compare(person, photo.decoded.pixels)
+    _sides(person, photo.decoded.pixels, look.light)
     person.candidates = [_candidate(one.image, one.gates["likeness"].passed) for one in found]
     person.embedding = person.candidates[0].pop("embedding", None)
     person.preview, person.nobody = _empty(first.master, look)
     person.unsteady = _unsteady(first.master, look)
     person.casts = [(cast, _left_of(cast, first.master)) for cast in _CASTS]
+
+
+def _sides(person: Person, pixels: Array, rig: LightRig) -> None:
+    if person.taken is None or person.shown is None:
+        return
+    person.halves_in = halves_light.halves(pixels, person.taken.landmarks, rig)
+    person.halves_out = halves_light.halves(person.picture, person.shown.landmarks, rig)
+    lit, points = halves_light.known(person.picture, person.shown.landmarks, rig)
+    person.known_halves = halves_light.halves(lit, points, rig).azimuth_deg
+    person.known_fit = looking.look(lit, points).azimuth_deg
 
 
 def _left_of(cast: float, master: MasterLayers) -> float:

@@ -5,9 +5,11 @@ import math
 import numpy as np
 import pytest
 
+from branding.look import STARTERS
 from generation.imaging import color, samples
 from generation.imaging.decode import decode_photo
-from tests.benchmarks import looking, material, probe
+from generation.imaging.lighting.relight import rig_shading
+from tests.benchmarks import halves_light, looking, material, probe
 from tests.benchmarks.bars import Outcome, judge, share
 
 GREY = 128
@@ -22,19 +24,22 @@ def face() -> tuple[np.ndarray, np.ndarray]:
 
 
 def lit(points: np.ndarray, shape: tuple[int, int], azimuth: float) -> np.ndarray:
-    """A plaster cast of the face under one lamp: every mesh triangle painted with its shading."""
+    """A plaster cast of the face under one lamp."""
+    lamp = np.array([math.sin(math.radians(azimuth)), 0.2, math.cos(math.radians(azimuth))])
+    return 0.3 * lit_by(points, shape, lamp, 1.0)
+
+
+def lit_by(points: np.ndarray, shape: tuple[int, int], lamp: np.ndarray, ambient: float) -> np.ndarray:
+    """Every mesh triangle painted with its shading."""
     import cv2
     from scipy.spatial import Delaunay
 
-    lamp = np.array([math.sin(math.radians(azimuth)), 0.2, math.cos(math.radians(azimuth))])
     flat = points[:468] * np.array([1, -1, -1], np.float32)
-    out = np.full(shape, 0.4, np.float32)
+    out = np.full(shape, 1.3, np.float32)
     for corners in Delaunay(points[:468, :2]).simplices:
         normal = np.cross(flat[corners[1]] - flat[corners[0]], flat[corners[2]] - flat[corners[0]])
         normal = normal * np.sign(normal[2]) / max(float(np.linalg.norm(normal)), 1e-6)
-        cv2.fillConvexPoly(
-            out, np.rint(points[corners, :2]).astype(np.int32), float(0.3 + 0.3 * normal @ lamp)
-        )
+        cv2.fillConvexPoly(out, np.rint(points[corners, :2]).astype(np.int32), float(ambient + normal @ lamp))
     return np.repeat(out[..., None], 3, axis=2)
 
 
@@ -97,3 +102,41 @@ def test_a_bar_is_judged_for_all_and_for_each_part() -> None:
 def test_share_counts() -> None:
     assert share([True, True, False, True]) == 0.75
     assert math.isnan(share([]))
+
+
+RIG = STARTERS["corporate"].light
+
+
+def from_aside(points: np.ndarray, shape: tuple[int, int], lateral: float) -> np.ndarray:
+    """A plaster cast under light that has the rig's front and height, and `lateral` from aside."""
+    _, _, up, front = rig_shading(RIG)
+    return lit_by(points, shape, np.array([lateral, up, front]), 1.0) / 3
+
+
+@pytest.mark.parametrize("azimuth", [-50, -20, 0, 35, 60])
+def test_the_halves_of_a_plaster_cast_tell_where_its_light_comes_from(face, azimuth: int) -> None:
+    pixels, points = face
+    lateral = math.tan(math.radians(azimuth)) * rig_shading(RIG)[3]
+    picture = color.linear_to_srgb8(from_aside(points, pixels.shape[:2], lateral))
+    assert halves_light.halves(picture, points, RIG).azimuth_deg == pytest.approx(azimuth, abs=6)
+
+
+def test_a_beard_is_no_light_to_the_halves_of_a_face(face) -> None:
+    import cv2
+
+    pixels, points = face
+    cast = from_aside(points, pixels.shape[:2], rig_shading(RIG)[1])
+    outline = [132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 291, 61]
+    beard = cv2.fillPoly(np.ones_like(cast), [np.rint(points[outline, :2]).astype(np.int32)], (0.15,) * 3)
+    plain = halves_light.halves(color.linear_to_srgb8(cast), points, RIG)
+    hidden = halves_light.halves(color.linear_to_srgb8(cast * beard), points, RIG)
+    assert hidden.azimuth_deg == pytest.approx(plain.azimuth_deg, abs=3)
+
+
+@pytest.mark.parametrize(
+    "rig", [RIG, RIG.model_copy(update={"key_azimuth_deg": -40.0, "key_fill_ratio": 2.2})]
+)
+def test_a_real_face_that_is_lit_by_exactly_the_rig_reads_so(face, rig) -> None:
+    pixels, points = face
+    lit, near = halves_light.known(pixels, points, rig)
+    assert halves_light.halves(lit, near, rig).azimuth_deg == pytest.approx(rig.key_azimuth_deg, abs=7)

@@ -120,8 +120,8 @@ class _Rows:
     is seen alone itself. `basis` (R, 4), `weights` (R,), `odd` (R,) whether it is a difference.
 
     A difference is free of albedo, so none of it is left out as an outlier: a shadow on one side is light.
-    It alone says what comes from aside, the rest what does not (`asked`, (R, 4)): on a face that is turned, hair at its
-    edge and a nose that shines would be read as a lamp on one side.
+    It alone says what comes from aside, the rest what does not (`asked`, (R, 4)): on a face that is turned,
+    hair at its edge and a nose that shines would be read as a lamp on one side.
     """
 
     basis: NDArray[np.float64]

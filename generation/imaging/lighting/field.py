@@ -39,10 +39,10 @@ _FIT_ROUNDS: Final = 8
 # gradient. Beyond, its limits would be reached within a finger's width, and a seam would run down the face.
 _STEERED: Final = (0, 3, 2, 6, 8)
 _MOST_OF_TERMS: Final = (2.0, 0.5, 1.5, 1.5, 3.0)
-# What counts as near in x, y and z of the shading, against the field's own size (root mean square in stops) and how
-# far its terms go from where they start. Several of them do nearly the same on a face: without that, a tenth of a
-# pixel decides which of them does it. What comes from aside counts most: the halves tell it, while a face's edges
-# are darker than its middle by hair and hollow cheeks as well as by its lamp.
+# What counts as near in x, y and z of the shading, against the field's own size (root mean square in stops)
+# and how far its terms go from where they start. Several of them do nearly the same on a face: without that,
+# a tenth of a pixel decides which of them does it. What comes from aside counts most: the halves tell it,
+# while a face's edges are darker than its middle by hair and hollow cheeks as well as by its lamp.
 _NEAR: Final = (0.026, 0.2, 0.06)
 _MODESTY: Final = 0.21
 _MODESTY_OF_TERMS: Final = (0.2, 0.4, 0.4, 0.6, 0.3)

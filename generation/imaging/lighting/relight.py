@@ -39,7 +39,7 @@ from generation.imaging.types import Alpha, LinearRGB
 
 Array = NDArray[Any]
 
-# Rounds of measure-and-correct: shading is only first order, faces are not. And from where another plan ended.
+# Rounds of measure-and-correct (shading is only first order, faces are not); from where another plan ended.
 _ROUNDS: Final = 3
 _MORE_ROUNDS: Final = 2
 # A fit leans to the front where a face shows little of it: so much beyond the rig is read as the rig.
@@ -227,8 +227,10 @@ def _coloured(linear: LinearRGB, landmarks: Landmarks, mask: Array) -> Coloured 
 
 
 def _corrected(got: Shading, target: Shading, now: Shading) -> Shading:
-    """What to aim at for the target to be read, where the samples were brought to `got` and the picture reads
-    `now`. From what was got, not from the last aim: what cannot be reached would be asked for more and more."""
+    """What to aim at for the target to be read where the samples came to `got` and the picture reads `now`.
+
+    From what was got, not from the last aim: what cannot be reached would be asked for more and more.
+    """
     return np.asarray(got + (target - now))
 
 

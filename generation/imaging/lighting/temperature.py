@@ -55,6 +55,9 @@ _COLLAR: Final = (0.42, 0.15, 1.1)
 # Beyond these the photo is beyond what white balance should repair unseen.
 _LIMIT_MIRED: Final = 40.0
 _LIMIT_TINT: Final = 0.10
+# What the finished picture's own reading may change of it.
+_MOST_TRIM_MIRED: Final = 8.0
+_MOST_TRIM_TINT: Final = 0.02
 # Rounds of estimate-and-balance: what is white cloth, and how skin's hue turns, is told by the light found
 # so far.
 _ROUNDS: Final = 4
@@ -117,6 +120,17 @@ def estimate(linear: LinearRGB, landmarks: Landmarks, eyes: Floats | None) -> Co
         mired = float(np.clip(mired + more[0], -_LIMIT_MIRED, _LIMIT_MIRED))
         tint = float(np.clip(tint + more[1], -_LIMIT_TINT, _LIMIT_TINT))
     return Colour(_kelvin(mired), tint)
+
+
+def trimmed(found: Colour, read: Colour, wanted_k: float) -> Colour:
+    """What to balance by instead of `found`, so that what reads `read` then reads `wanted_k` and no tint.
+
+    Light that is moved and graded shows a collar and the whites of eyes otherwise than the photo did. That is
+    a few mired: what is read beyond has another cause.
+    """
+    mired = _MOST_TRIM_MIRED * math.tanh((1e6 / read.temperature_k - 1e6 / wanted_k) / _MOST_TRIM_MIRED)
+    tint = _MOST_TRIM_TINT * math.tanh(read.tint / _MOST_TRIM_TINT)
+    return Colour(1e6 / (1e6 / found.temperature_k + mired), found.tint + tint)
 
 
 def _kelvin(mired: float) -> float:
