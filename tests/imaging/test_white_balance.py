@@ -2,7 +2,11 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from branding.look import Look
+from generation.imaging import gates, run
 from generation.imaging.lighting import temperature
 from generation.imaging.lighting.eyes import eye_white
 from generation.imaging.lighting.temperature import STUDIO_WHITE_K, Colour
@@ -55,3 +59,31 @@ def test_no_light_is_read_where_no_eye_is_seen() -> None:
     master = people.master()
     far = np.asarray(master.landmarks * 0.02, np.float32)
     assert eye_white(master.foreground, far) is None
+
+
+@pytest.mark.parametrize("name", ["mark-takano", "mondaire-jones"])
+def test_moved_light_leaves_white_where_the_style_has_it(name: str) -> None:
+    """Relit collars and eyes read up to 9 mired off until the finished picture is looked at."""
+    master, look = people.master(f"portraits/{name}.jpg"), Look()
+    seen = gates.measure(run.finish(master, look, (819, 1024)), master, look).light
+
+    assert abs(1e6 / seen.temperature_k - 1e6 / look.light.temperature_k) < 5
+    assert abs(seen.tint) < 0.015
+
+
+@given(
+    kelvin=st.floats(3000, 9000),
+    tint=st.floats(-0.5, 0.5),
+    read=st.floats(2500, 12000),
+    tinged=st.floats(-0.5, 0.5),
+)
+def test_the_last_word_on_white_is_a_small_one(
+    kelvin: float, tint: float, read: float, tinged: float
+) -> None:
+    found = Colour(kelvin, tint)
+    after = temperature.trimmed(found, Colour(read, tinged), STUDIO_WHITE_K)
+
+    moved = 1e6 / after.temperature_k - 1e6 / kelvin
+    assert abs(moved) <= 8.001
+    assert abs(after.tint - tint) <= 0.02001
+    assert moved * (1e6 / read - 1e6 / STUDIO_WHITE_K) >= -1e-6

@@ -29,7 +29,7 @@ Shading = NDArray[np.float64]
 # Ridge on the directional part, much stronger on its frontal part: how much darker a face's edges are than
 # its middle is told by its lamp, and as much by hair around it, a beard, hollow cheeks and make-up.
 _RIDGE = 0.004
-_Z_RIDGE = 20.0
+_Z_RIDGE = 30.0
 # Points that face less to the camera than this lie in hair and hollows.
 _LEAST_FRONT = 0.3
 # What the ridge pulls to: lamps and windows stand before the face and a little above it.

@@ -43,7 +43,7 @@ Array = NDArray[Any]
 _ROUNDS: Final = 3
 _MORE_ROUNDS: Final = 2
 # A fit leans to the front where a face shows little of it: so much beyond the rig is read as the rig.
-_BEYOND: Final = 1.18
+_BEYOND: Final = 1.16
 # How far the key may move across the face, in units of the shading. Hard light from the wrong side is
 # softened before it is turned: its shadows stay and contradict a new key.
 _REACH: Final = 4.0
