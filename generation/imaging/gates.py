@@ -50,8 +50,8 @@ MOST_ONE_SIDED: Final = 7.0
 # own light keeps its shadows.
 MOST_SHADOW: Final = 0.43
 _OWN_SHADOW: Final = 0.5
-# Share of the rig's light from aside that may be missing: of the shared portraits 49 measure at most 0.28, one
-# in hard and mixed light from the other side 0.7 to 1.4.
+# Share of the rig's light from aside that may be missing: of the shared portraits 49 measure at most 0.28,
+# and one in hard and mixed light from the other side 0.7 to 1.4.
 MOST_MISSING_KEY: Final = 0.5
 _OWN_KEY: Final = 3.0
 # Part of the frame's width and height at the upper corners in which only backdrop is seen.

@@ -46,7 +46,7 @@ _MOST_ERROR: Final = 1.5
 # The fourth power of an error in bars, averaged over readings: below the first a picture is as good as any
 # (most readings within a third of the bars), above the second it is laid out once more.
 _GOOD: Final = 0.02
-_OFF: Final = 0.08
+_OFF: Final = 0.05
 # A new layout must bring at least this much of the error down to be worth a second finish.
 _WORTH_IT: Final = 0.7
 # Degrees beside level at which a picture is read besides. Five turns and a bound of 0.05 moved three of the
