@@ -67,7 +67,7 @@ def lighting(master: MasterLayers, look: Look, vary: Variation) -> tuple[NDArray
         gain = planned.gain
         exposure = skin.exposure(seen.balanced, seen.balanced * gain, seen.landmarks, look.grade)
     tone = partial(_graded, exposure=exposure, settings=look.grade)
-    trimmed = temperature.trimmed(found, _read(seen, gain, tone), rig.temperature_k)
+    trimmed = temperature.trimmed(found, _read(seen, gain, tone), rig.temperature_k, rig.strength)
     matrix = seen.calmer @ temperature.balance(trimmed, rig.temperature_k)
     return np.asarray(matrix, np.float32), gain * np.float32(exposure * asked)
 

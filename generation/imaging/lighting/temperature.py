@@ -122,15 +122,16 @@ def estimate(linear: LinearRGB, landmarks: Landmarks, eyes: Floats | None) -> Co
     return Colour(_kelvin(mired), tint)
 
 
-def trimmed(found: Colour, read: Colour, wanted_k: float) -> Colour:
-    """What to balance by instead of `found`, so that what reads `read` then reads `wanted_k` and no tint.
+def trimmed(found: Colour, read: Colour, wanted_k: float, share: float = 1.0) -> Colour:
+    """What to balance by instead of `found`, so that what reads `read` then reads `wanted_k` and no tint, or
+    goes a share 0..1 of the way there.
 
     Light that is moved and graded shows a collar and the whites of eyes otherwise than the photo did. That is
     a few mired: what is read beyond has another cause.
     """
     mired = _MOST_TRIM_MIRED * math.tanh((1e6 / read.temperature_k - 1e6 / wanted_k) / _MOST_TRIM_MIRED)
     tint = _MOST_TRIM_TINT * math.tanh(read.tint / _MOST_TRIM_TINT)
-    return Colour(1e6 / (1e6 / found.temperature_k + mired), found.tint + tint)
+    return Colour(1e6 / (1e6 / found.temperature_k + share * mired), found.tint + share * tint)
 
 
 def _kelvin(mired: float) -> float:
