@@ -66,7 +66,9 @@ def lighting(master: MasterLayers, look: Look, vary: Variation) -> tuple[NDArray
         )
         gain = planned.gain
         exposure = skin.exposure(seen.balanced, seen.balanced * gain, seen.landmarks, look.grade)
-    tone = partial(_graded, exposure=exposure, settings=look.grade)
+    # A style's own colours, a warm table or black and white, are wanted: white is read without them.
+    plain = look.grade.model_copy(update={"saturation": 0.0, "lut": ""})
+    tone = partial(_graded, exposure=exposure, settings=plain)
     trimmed = temperature.trimmed(found, _read(seen, gain, tone), rig.temperature_k, rig.strength)
     matrix = seen.calmer @ temperature.balance(trimmed, rig.temperature_k)
     return np.asarray(matrix, np.float32), gain * np.float32(exposure * asked)

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from branding.look import Look
-from generation.imaging import gates, run
+from branding.look import Grade, Look
+from generation.imaging import gates, materials, rig, run
+from generation.imaging.finishing.vary import Variation
 from generation.imaging.lighting import temperature
 from generation.imaging.lighting.eyes import eye_white
 from generation.imaging.lighting.temperature import STUDIO_WHITE_K, Colour
@@ -87,3 +88,17 @@ def test_the_last_word_on_white_is_a_small_one(
     assert abs(moved) <= 8.001
     assert abs(after.tint - tint) <= 0.02001
     assert moved * (1e6 / read - 1e6 / STUDIO_WHITE_K) >= -1e-6
+
+
+@pytest.mark.parametrize("colours", ["black and white", "warm table"])
+def test_colours_that_a_style_wants_are_not_trimmed_away(colours: str) -> None:
+    grid = np.stack(np.meshgrid(*3 * [np.linspace(0, 1, 9)], indexing="ij"), axis=-1).reshape(-1, 3)[:, ::-1]
+    rows = "\n".join(" ".join(f"{one:g}" for one in row) for row in grid * np.array([1.0, 0.9, 0.6]))
+    style = Grade(lut=materials.add(f"LUT_3D_SIZE 9\n{rows}\n".encode()))
+    if colours == "black and white":
+        style = Grade(saturation=-1.0)
+    plain, coloured = (
+        rig.lighting(people.master(), Look(grade=one), Variation())[0] for one in (Grade(), style)
+    )
+
+    assert np.abs(plain - coloured).max() < 0.01
