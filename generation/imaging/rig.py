@@ -70,8 +70,11 @@ def lighting(master: MasterLayers, look: Look, vary: Variation) -> tuple[NDArray
     plain = look.grade.model_copy(update={"saturation": 0.0, "lut": ""})
     tone = partial(_graded, exposure=exposure, settings=plain)
     trimmed = temperature.trimmed(found, _read(seen, gain, tone), rig.temperature_k, rig.strength)
-    matrix = seen.calmer @ temperature.balance(trimmed, rig.temperature_k)
-    return np.asarray(matrix, np.float32), gain * np.float32(exposure * asked)
+    final = seen.calmer @ temperature.balance(trimmed, rig.temperature_k)
+    # Skin is no grey: with white it changes its lightness, too.
+    again = seen.balanced @ (final @ np.linalg.inv(seen.calmer @ matrix)).T
+    exposure = skin.exposure(seen.balanced, again * gain, seen.landmarks, look.grade)
+    return np.asarray(final, np.float32), gain * np.float32(exposure * asked)
 
 
 def _read(seen: _Seen, gain: NDArray[np.float32], tone: field.Tone) -> temperature.Colour:

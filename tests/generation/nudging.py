@@ -22,7 +22,7 @@ SIZE = (480, 600)
 @cache
 def portrait() -> tuple[CheckedPhoto, Picture]:
     """A public-domain portrait as it was checked, and the headshot made of it."""
-    photo = photocheck.check_photo(portrait_files()["grace-hopper.png"], "me.png", LOOK.framing)
+    photo = photocheck.check_photo(portrait_files()["eileen-collins.png"], "me.png", LOOK.framing)
     gallery = photocheck.build_gallery([photo])
     return photo, next(run.takes(gallery, LOOK, seed=0, count=1, size=SIZE))
 
@@ -35,7 +35,7 @@ def finished(house: House, who: str = "ines") -> Candidate:
     assert checked.embedding is not None
     factories.make_photo(
         employee,
-        data=portrait_files()["grace-hopper.png"],
+        data=portrait_files()["eileen-collins.png"],
         embedding=[float(value) for value in checked.embedding],
         measures=dict(checked.report.measures),
     )
