@@ -29,7 +29,7 @@ from generation.imaging.landmarks import (
     RIGHT_EYE,
 )
 from generation.imaging.lighting.relight import rig_shading
-from tests.benchmarks.looking import close_up, key_fill
+from tests.benchmarks.looking import close_up, key_fill, polygon
 
 Array = NDArray[Any]
 _POINTS: Final = len(MIRRORED)
@@ -137,7 +137,7 @@ def _bare(points: Array, shape: tuple[int, int]) -> Array:
     bare = cv2.distanceTransform(face, cv2.DIST_L2, 5)[1:-1, 1:-1] >= _INSET * unit
     holes = np.zeros(shape, np.uint8)
     for part in (LEFT_EYE, RIGHT_EYE, LEFT_BROW, RIGHT_BROW, LIPS):
-        cv2.fillConvexPoly(holes, cv2.convexHull(np.rint(points[list(part), :2]).astype(np.int32)), 1)
+        holes |= polygon(points, part, shape)
     return np.asarray(bare & (cv2.dilate(holes, np.ones((_HOLE_PX, _HOLE_PX), np.uint8)) == 0))
 
 

@@ -131,7 +131,7 @@ def close_up(pixels: Array, points: Array, unit_px: float = 120.0) -> tuple[Arra
     return small, (points - np.array([x0, y0, 0], np.float32)) * np.float32(scale)
 
 
-def _polygon(points: Array, indices: tuple[int, ...], shape: tuple[int, int]) -> Array:
+def polygon(points: Array, indices: tuple[int, ...], shape: tuple[int, int]) -> Array:
     mask = np.zeros(shape, np.uint8)
     cv2.fillConvexPoly(mask, cv2.convexHull(np.rint(points[list(indices), :2]).astype(np.int32)), 1)
     return mask
@@ -140,7 +140,7 @@ def _polygon(points: Array, indices: tuple[int, ...], shape: tuple[int, int]) ->
 def skin_lab(linear: Array, points: Array) -> Array:
     """(3,) Lab: the mean of forehead's and both cheeks' medians, each side counting alike."""
     shape = (linear.shape[0], linear.shape[1])
-    patches = [linear[_polygon(points, part, shape) > 0] for part in (_FOREHEAD, *_CHEEKS)]
+    patches = [linear[polygon(points, part, shape) > 0] for part in (_FOREHEAD, *_CHEEKS)]
     medians = [np.median(patch, axis=0) for patch in patches if len(patch) > 8]
     return np.asarray(color.linear_to_lab(np.mean(medians, axis=0)))
 
@@ -162,7 +162,7 @@ def fit_light(linear: Array, points: Array) -> Array:
     shape = (linear.shape[0], linear.shape[1])
     blocked = np.zeros(shape, np.uint8)
     for part in (*_EYES, *_BROWS, _MOUTH):
-        blocked |= cv2.dilate(_polygon(points, part, shape), np.ones((7, 7), np.uint8))
+        blocked |= cv2.dilate(polygon(points, part, shape), np.ones((7, 7), np.uint8))
     luminance = cv2.GaussianBlur(color.luminance(linear).astype(np.float32), (0, 0), 3)
     at = np.rint(points[triangles, :2].mean(axis=1)).astype(int)
     inside = (at >= 0).all(axis=1) & (at[:, 0] < shape[1]) & (at[:, 1] < shape[0])
@@ -225,9 +225,9 @@ def steepest_light_step(photo: Array, taken: Array, picture: Array, shown: Array
     soft = cv2.GaussianBlur(photo, (0, 0), max(0.5, 0.4 / scale)) if scale < 1 else photo
     old = cv2.warpAffine(soft, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     shape = (size[1], size[0])
-    skin = _polygon(points, tuple(range(468)), shape)
+    skin = polygon(points, tuple(range(468)), shape)
     for part in (*_EYES, *_BROWS, _MOUTH):
-        skin[_polygon(points, part, shape) > 0] = 0
+        skin[polygon(points, part, shape) > 0] = 0
     skin = cv2.erode(skin, np.ones((21, 21), np.uint8))
     layers = [
         cv2.GaussianBlur(color.luminance(color.srgb8_to_linear(one)), (0, 0), 5) for one in (small, old)
