@@ -3,23 +3,20 @@
 import weakref
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from branding.look import Grade, Look
+from branding.look import Grade, LightRig, Look
 from generation.imaging.finishing import grade, skin
 from generation.imaging.finishing.vary import Variation
 from generation.imaging.landmarks import LEFT_IRIS, RIGHT_IRIS, Landmarks
-from generation.imaging.lighting import estimate, field, relight, saturation, temperature
+from generation.imaging.lighting import estimate, field, relight, saturation, scene, temperature
 from generation.imaging.lighting.eyes import eye_white
 from generation.imaging.threads import ProcessLock
 from generation.imaging.types import Alpha, Light, LinearRGB, MasterLayers
-
-# Light and exposure decide each other: the second round starts from the first one's exposure.
-_EXPOSURES: Final = 2
 
 
 def light_of(foreground: LinearRGB, alpha: Alpha, landmarks: Landmarks) -> Light:
@@ -33,14 +30,13 @@ def light_of(foreground: LinearRGB, alpha: Alpha, landmarks: Landmarks) -> Light
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What plans start from: a (3, 3) that calms colours, the small picture under it and white balance, its
-    landmarks, what was seen in it, and the whites of the eyes (3,) read at the photo's size under both, None
-    where hidden."""
+    """What plans start from: a (3, 3) that calms colours, what was seen in the small picture under it and
+    white balance, the part of that around the face, and the whites of the eyes (3,) read at the photo's size
+    under both, None where hidden."""
 
     calmer: NDArray[Any]
-    balanced: LinearRGB
-    landmarks: Landmarks
-    scene: relight.Scene
+    whole: scene.Scene
+    face: scene.Scene
     eyes: NDArray[Any] | None
 
 
@@ -58,35 +54,44 @@ def lighting(master: MasterLayers, look: Look, vary: Variation) -> tuple[NDArray
         even = skin.exposure(balanced, balanced, landmarks, look.grade)
         return matrix, np.full((2, 2, 3), even * asked, np.float32)
     seen = _scene(master, matrix, rig.strength)
-    gain, exposure = np.ones(0, np.float32), 1.0
-    planned: relight.Relight | None = None
-    for _ in range(_EXPOSURES):
-        planned = relight.plan(
-            seen.scene, rig, partial(_graded, exposure=exposure, settings=look.grade), planned
-        )
-        gain = planned.gain
-        exposure = skin.exposure(seen.balanced, seen.balanced * gain, seen.landmarks, look.grade)
+    planned, exposure = _planned(seen.face, rig, look.grade)
+    gain = relight.drawn(planned, seen.whole, rig)
     # A style's own colours, a warm table or black and white, are wanted: white is read without them.
     plain = look.grade.model_copy(update={"saturation": 0.0, "lut": ""})
     tone = partial(_graded, exposure=exposure, settings=plain)
     trimmed = temperature.trimmed(found, _read(seen, gain, tone), rig.temperature_k, rig.strength)
     final = seen.calmer @ temperature.balance(trimmed, rig.temperature_k)
     # Skin is no grey: with white it changes its lightness, too.
-    again = seen.balanced @ (final @ np.linalg.inv(seen.calmer @ matrix)).T
-    exposure = skin.exposure(seen.balanced, again * gain, seen.landmarks, look.grade)
+    face, more = seen.face, np.asarray(final @ np.linalg.inv(seen.calmer @ matrix), np.float32)
+    exposure = skin.exposure(face.linear, (face.linear @ more.T) * planned.gain, face.landmarks, look.grade)
     return np.asarray(final, np.float32), gain * np.float32(exposure * asked)
+
+
+def _planned(face: scene.Scene, rig: LightRig, settings: Grade) -> tuple[relight.Relight, float]:
+    """The plan for a face, and the exposure that keeps the skin under it. They decide each other: a second
+    plan goes on with the first one's exposure."""
+
+    def keeping(gain: NDArray[np.float32]) -> float:
+        return skin.exposure(face.linear, face.linear * gain, face.landmarks, settings)
+
+    planned = relight.plan(face, rig, partial(_graded, exposure=1.0, settings=settings))
+    tone = partial(_graded, exposure=keeping(planned.gain), settings=settings)
+    planned = relight.plan(face, rig, tone, planned)
+    return planned, keeping(planned.gain)
 
 
 def _read(seen: _Seen, gain: NDArray[np.float32], tone: field.Tone) -> temperature.Colour:
     """The light's colour in the small picture as it will be shown."""
-    shown = tone(np.asarray(seen.balanced * gain, np.float32)) * seen.scene.alpha[..., None]
-    eyes = seen.eyes
+    eyes, landmarks = seen.eyes, seen.whole.landmarks
+    # A collar is the lowest that is read.
+    rows = slice(0, temperature.collar(seen.whole.linear.shape, landmarks)[0].stop)
+    shown = tone(seen.whole.linear[rows] * gain[rows]) * seen.whole.alpha[rows][..., None]
     if eyes is not None:
         # Of what was read at the photo's size: here eyes are a few pixels.
-        x, y = np.rint(seen.landmarks[[LEFT_IRIS, RIGHT_IRIS], :2]).astype(int).T
+        x, y = np.rint(landmarks[[LEFT_IRIS, RIGHT_IRIS], :2]).astype(int).T
         at = gain[np.clip(y, 0, gain.shape[0] - 1), np.clip(x, 0, gain.shape[1] - 1)].mean(axis=0)
         eyes = tone(np.asarray(eyes * at, np.float32)[None, None])[0, 0].astype(np.float64)
-    return temperature.estimate(np.asarray(shown, np.float32), seen.landmarks, eyes)
+    return temperature.estimate(np.asarray(shown, np.float32), landmarks, eyes)
 
 
 # Of the last master alone: ten to thirty megabytes.
@@ -108,8 +113,8 @@ def _scene(master: MasterLayers, matrix: NDArray[Any], strength: float) -> _Seen
         calmer = saturation.matrix(1 - strength * (1 - saturation.calm(small @ matrix.T, landmarks)))
         calm = np.asarray(calmer @ matrix, np.float32)
         balanced, eyes = small @ calm.T, eye_white(layer, master.landmarks)
-        scene = relight.scene(balanced, shrunk(alpha, small), landmarks, strength)
-        made = _Seen(calmer, balanced, landmarks, scene, None if eyes is None else calm @ eyes)
+        looked = scene.scene(balanced, shrunk(alpha, small), landmarks, strength)
+        made = _Seen(calmer, looked, looked.face(), None if eyes is None else calm @ eyes)
         _seen.clear()
         _seen[key] = weakref.ref(layer, lambda _: _seen.pop(key, None)), weakref.ref(alpha), made
         return made

@@ -14,7 +14,7 @@ from generation.imaging.face.detect import detect_faces
 from generation.imaging.finishing import backdrop, composite, detail, framing, grade, masters, retouch
 from generation.imaging.finishing.encode import png
 from generation.imaging.identity.encoder import embed
-from generation.imaging.lighting import estimate, relight
+from generation.imaging.lighting import estimate, relight, scene
 from generation.imaging.matting.alpha import belief, closed_form, refine
 from generation.imaging.matting.foreground import foreground
 from generation.imaging.matting.layers import cut_out
@@ -108,7 +108,8 @@ def _finishing(photo: Any) -> list[Stage]:
         gates.judge(image, gates.measure(image, master, look), master, gallery, look)
 
     def light() -> None:
-        relight.plan(relight.scene(small, small_alpha, landmarks), look.light)
+        seen = scene.scene(small, small_alpha, landmarks)
+        relight.drawn(relight.plan(seen.face(), look.light), seen, look.light)
 
     def new_plate() -> None:
         backdrop.plate.cache_clear()

@@ -6,7 +6,7 @@ import numpy as np
 from branding.look import LightRig
 from generation.imaging import color
 from generation.imaging.landmarks import FACE_OVAL, face_unit, region
-from generation.imaging.lighting import estimate, relight
+from generation.imaging.lighting import estimate, relight, scene
 from generation.imaging.rig import shrunk
 from tests.imaging import people
 
@@ -25,7 +25,7 @@ def test_the_shadow_side_is_lifted_and_its_black_hair_is_not() -> None:
     around = cv2.dilate(face, np.ones((41, 41), np.uint8)) == 0
     hair = dark_side & around & (xs < middle + 1.2 * unit)
     lit[hair] = 0.012
-    seen = relight.scene(lit, shrunk(master.alpha, small), landmarks)
+    seen = scene.scene(lit, shrunk(master.alpha, small), landmarks)
     gain = color.luminance(relight.plan(seen, LightRig(key_azimuth_deg=35.0, rim=0.0)).gain)
     skin = dark_side & (cv2.erode(face, np.ones((9, 9), np.uint8)) > 0)
     lifted, black = np.log2(np.median(gain[skin])), np.log2(np.median(gain[hair]))

@@ -26,7 +26,7 @@ def _chroma(linear: Array) -> float:
 def _own_colour(linear: LinearRGB, gain: Array, bare: Array, face: Array) -> Array:
     seen = coloured(linear, bare, face, _UNIT)
     assert seen is not None
-    return seen.own(gain, np.zeros(linear.shape))
+    return seen.own(np.broadcast_to(gain, linear.shape), np.zeros(linear.shape))
 
 
 def _everywhere(value: float) -> Array:

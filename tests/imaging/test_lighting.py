@@ -7,10 +7,11 @@ from scipy.interpolate import LinearNDInterpolator
 
 from branding.look import LightRig
 from generation.imaging.landmarks import MIRRORED, face_unit, skin_region
-from generation.imaging.lighting import estimate, relight, shine, temperature
+from generation.imaging.lighting import estimate, relight, scene, shine, temperature
 from generation.imaging.lighting.eyes import eye_white
 from generation.imaging.lighting.normals import normal_map, triangles, vertex_normals
 from generation.imaging.lighting.temperature import Colour
+from generation.imaging.rig import shrunk
 from generation.imaging.types import Light, LinearRGB
 from tests.imaging import people
 
@@ -60,7 +61,7 @@ def test_what_both_halves_of_a_turned_face_have_in_common_is_no_light_from_aside
 def test_the_light_moves_to_the_other_side() -> None:
     linear, alpha, landmarks = _plain_face(relight.rig_shading(LightRig(key_azimuth_deg=-45)))
     rig = LightRig(key_azimuth_deg=35, rim=0)
-    gain = relight.plan(relight.scene(linear, alpha, landmarks), rig).gain
+    gain = relight.plan(scene.scene(linear, alpha, landmarks), rig).gain
     assert _read(linear * gain, landmarks).azimuth_deg == pytest.approx(35, abs=12)
 
 
@@ -72,7 +73,7 @@ def _key_once_upright(tilt: float) -> float:
     tilted = landmarks.copy()
     tilted[:, :2] = landmarks[:, :2] @ turn[:, :2].T + turn[:, 2]
     photo = np.asarray(cv2.warpAffine(linear, turn, size), np.float32)
-    seen = relight.scene(photo, np.asarray(cv2.warpAffine(alpha, turn, size), np.float32), tilted)
+    seen = scene.scene(photo, np.asarray(cv2.warpAffine(alpha, turn, size), np.float32), tilted)
     gain = relight.plan(seen, LightRig(key_azimuth_deg=35, key_elevation_deg=50, rim=0)).gain
     upright = cv2.warpAffine(photo * gain, cv2.invertAffineTransform(turn), size)
     return _read(np.asarray(upright, np.float32), landmarks).azimuth_deg
@@ -85,7 +86,7 @@ def test_the_key_of_a_tilted_head_is_set_up_for_the_upright_picture(tilt: float)
 
 def test_strength_zero_leaves_the_light_alone() -> None:
     linear, alpha, landmarks = _plain_face(relight.rig_shading(LightRig(key_azimuth_deg=-45)))
-    gain = relight.plan(relight.scene(linear, alpha, landmarks), LightRig(strength=0, rim=0)).gain
+    gain = relight.plan(scene.scene(linear, alpha, landmarks), LightRig(strength=0, rim=0)).gain
     before = _read(linear, landmarks)
     after = _read(linear * gain, landmarks)
     assert after.key_fill_ratio == pytest.approx(before.key_fill_ratio, abs=0.35)
@@ -96,7 +97,7 @@ def test_the_gain_is_smooth_and_bounded() -> None:
     linear, alpha, landmarks = _plain_face(
         relight.rig_shading(LightRig(key_azimuth_deg=-70, key_fill_ratio=4))
     )
-    gain = relight.plan(relight.scene(linear, alpha, landmarks), LightRig()).gain
+    gain = relight.plan(scene.scene(linear, alpha, landmarks), LightRig()).gain
     assert gain.min() > 0.2 and gain.max() < 4.5
     assert np.abs(np.diff(gain, axis=1)).max() < 0.25
 
@@ -119,7 +120,7 @@ def test_no_seam_is_drawn_even_under_one_bare_lamp() -> None:
     # and is a broad gradient wherever the photo has none.
     linear, alpha, landmarks = _plain_face(np.array([0.35, -0.95, 0.1, 0.5]))
     linear, unit = np.maximum(linear, 0.01), face_unit(landmarks)
-    gain = relight.plan(relight.scene(linear, alpha, landmarks), LightRig(rim=0)).gain
+    gain = relight.plan(scene.scene(linear, alpha, landmarks), LightRig(rim=0)).gain
     face = skin_region(landmarks, alpha.shape) > 0
     edges, margin = _steps(linear, unit).astype(np.float32), 2 * round(0.15 * unit) + 1
     smooth = cv2.dilate(edges, np.ones((margin, margin), np.uint8)) < 8
@@ -194,3 +195,19 @@ def test_one_sided_is_light_from_one_side_and_not_a_dark_frame_of_hair() -> None
     assert estimate.side_ratio(bare_lamp) > 7
     assert estimate.side_ratio(in_a_beard) < 1.5 < estimate.key_fill_ratio(in_a_beard)
     assert estimate.side_ratio(np.array([1.0, 0.0, 0.2, 0.3])) == 1.0
+
+
+def test_a_plan_for_the_part_around_a_face_is_the_plan_for_the_whole_picture() -> None:
+    master, rig = people.master(), LightRig(key_azimuth_deg=40, key_fill_ratio=2.5)
+    small, landmarks = estimate.small_view(master.foreground, master.landmarks)
+    whole = scene.scene(small, shrunk(master.alpha, small), landmarks)
+    face = whole.face()
+    plan, part = relight.plan(whole, rig), relight.plan(face, rig)
+    drawn = relight.drawn(part, whole, rig)
+
+    assert face.linear.size < 0.5 * small.size
+    np.testing.assert_allclose(np.log2(drawn), np.log2(plan.gain), atol=0.01)
+    # What a search read on the skin is what is drawn there.
+    left, top = (np.rint(landmarks[0, :2] - face.landmarks[0, :2])).astype(int)
+    there = drawn[top : top + face.mask.shape[0], left : left + face.mask.shape[1]]
+    np.testing.assert_allclose(there[face.mask > 0], part.gain[face.mask > 0], rtol=1e-5)

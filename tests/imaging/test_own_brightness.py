@@ -6,7 +6,7 @@ import pytest
 from branding.look import LightRig
 from generation.imaging import color
 from generation.imaging.landmarks import face_unit, skin_region
-from generation.imaging.lighting import estimate, relight
+from generation.imaging.lighting import estimate, relight, scene
 from generation.imaging.rig import shrunk
 from tests.imaging import people
 
@@ -26,7 +26,7 @@ def test_the_lifted_side_stays_near_the_faces_own_brightness(depth: float) -> No
     skin = skin_region(landmarks, shape) > 0
     own = float(np.percentile(color.luminance(lit)[skin], 75))
 
-    seen = relight.scene(lit, shrunk(master.alpha, small), landmarks)
+    seen = scene.scene(lit, shrunk(master.alpha, small), landmarks)
     gain = relight.plan(seen, LightRig(key_azimuth_deg=35.0, rim=0.0)).gain
 
     after = color.luminance(np.asarray(lit * gain, np.float32))

@@ -11,7 +11,7 @@ import pytest
 from branding.look import Look
 from generation.imaging import rig, run
 from generation.imaging.finishing.vary import Variation
-from generation.imaging.lighting import relight
+from generation.imaging.lighting import scene
 from generation.imaging.types import MasterLayers
 from tests.imaging import people
 
@@ -33,13 +33,13 @@ def master() -> MasterLayers:
 def looked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
     """One entry for each time that a picture is looked at."""
     found: list[float] = []
-    scene = relight.scene
+    real = scene.scene
 
-    def noted(*told: float) -> relight.Scene:
+    def noted(*told: float) -> scene.Scene:
         found.append(told[-1])
-        return scene(*told)  # type: ignore[arg-type]
+        return real(*told)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(relight, "scene", noted)
+    monkeypatch.setattr(scene, "scene", noted)
     rig._seen.clear()
     yield found
     rig._seen.clear()

@@ -9,7 +9,7 @@ that is believed: what was blue from the sky or orange from a wall in the shadow
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import cv2
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.imaging import color
+from generation.imaging.strips import for_channels
 from generation.imaging.types import LinearRGB
 
 Array = NDArray[Any]
@@ -43,13 +44,15 @@ _FORGET: Final = 0.6
 # What is paler than this skin is at its lightness shines: taken down, it gets so much of the colour back, in
 # powers of the light that is left. And the way that red and blue go in more colour.
 _POWDER: Final = 2.5
-_DEEPER: Final = np.array([1.0, -1.0])
+_DEEPER: Final = np.array([1.0, -1.0], np.float32)
 # Off the face, what is so many stops off this curve and most of this skin (a white collar is as pale as
 # shine), or so many darker than all of it, is no skin.
 _OTHER: Final = 0.35
 _DARKER: Final = 1.0
 # What little a place that is no bare skin counts in the averages of the face.
 _LITTLE: Final = 0.02
+# A place that would get less of the skin's colour than this gets none.
+_LEAST_WEIGHT: Final = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +63,9 @@ class Complexion:
     at: Array
     hues: Array
 
-    def of(self, light: Array) -> Array:
-        """(..., 2) hues of the skin at log2 luminance (...); beyond what was seen as at its ends."""
-        return np.stack([np.interp(light, self.at, one) for one in self.hues.T], axis=-1)
+    def of(self, light: Array, hue: int) -> NDArray[np.float32]:
+        """(...) one of the skin's hues at log2 luminance (...); beyond what was seen as at its ends."""
+        return np.interp(light, self.at, self.hues[:, hue]).astype(np.float32)
 
 
 def complexion(light: Array, hues: Array) -> Complexion | None:
@@ -112,31 +115,47 @@ class Coloured:
     lit: float
     blur: float
 
+    def cut(self, at: tuple[slice, slice]) -> "Coloured":
+        """These rows and columns alone, all of the skin among them."""
+        names = ("linear", "grey", "light", "here", "off", "paler", "bare", "face", "weight")
+        return replace(self, **{name: getattr(self, name)[at] for name in names})
+
     def own(self, gain: Array, even: Array) -> Array:
         """(h, w, 3) the gain with the skin's own colour at the lightness that it leads to; what it does to
         luminance stays, and so does the mean colour of the skin. `even` (h, w, 3) are stops by which the
         light's colour is evened besides."""
-        lift = np.maximum(color.luminance(np.asarray(self.linear * gain, np.float32)), 1e-6) / self.grey
-        stops = np.log2(cv2.GaussianBlur(np.asarray(lift, np.float32), (0, 0), self.blur))
-        shift = _MOST * np.tanh(self._towards(stops) / _MOST)
-        less = 1 - np.exp2(_POWDER * np.minimum(stops, 0))
-        shift -= (less * self.face)[..., None] * self.paler
-        shift -= shift[self.bare].mean(axis=0)
-        own = np.log2(np.maximum(lift, 1e-6))[..., None] + even
-        own[..., (0, 2)] += shift
-        given = np.log2(np.maximum(gain, 1e-6))
-        out = np.exp2(given + self.weight * (own - given))
-        now = np.maximum(color.luminance(np.asarray(self.linear * out, np.float32)), 1e-6)
-        return np.asarray(out * (lift * self.grey / now)[..., None])
+        lift = np.maximum(color.luminance(self.linear * gain), 1e-6) / self.grey
+        broad = cv2.GaussianBlur(lift, (0, 0), self.blur)
+        at = self.weight > _LEAST_WEIGHT
+        lift, weight, out = lift[at], self.weight[at], gain.copy()
+        stops = np.log2(lift)
+        red, blue = self._shifts(np.log2(broad[at]), at)
+        # A channel at a time: numpy spreads over an axis of three six times as slowly.
+        for channel, shift in enumerate((red, np.float32(0), blue)):
+            given = np.log2(np.maximum(gain[..., channel][at], 1e-6))
+            own = stops + even[..., channel][at] + shift
+            out[..., channel][at] = np.exp2(given + weight * (own - given))
+        now = np.maximum(color.luminance(self.linear * out)[at], 1e-6)
+        whole = np.ones(at.shape, np.float32)
+        whole[at] = lift * self.grey[at] / now
+        return np.asarray(out * for_channels(whole))
 
-    def _towards(self, stops: Array) -> Array:
-        """(h, w, 2) how hues change when places are moved by `stops` (h, w)."""
-        there = self.light + stops
-        there = np.where(stops > 0, np.minimum(there, np.maximum(self.light, self.lit)), there)
-        forgotten = 1 - np.exp(-np.abs(stops) / _FORGET)
-        skin = np.exp(-(self.off**2).sum(axis=-1) / (2 * _OTHER**2))
-        wanted = np.where(stops > 0, 1.0, _DEEP)[..., None] * (self.curve.of(there) - self.here)
-        return np.asarray(wanted - (forgotten * skin)[..., None] * self.off)
+    def _shifts(self, stops: Array, at: Array) -> list[Array]:
+        """(n,) each how red and blue change when the places `at` (h, w) are moved by `stops` (n,); nothing on
+        average over the skin."""
+        light, sure, shifts = self.light[at], self.bare[at], []
+        there = light + stops
+        there = np.where(stops > 0, np.minimum(there, np.maximum(light, self.lit)), there)
+        offs = [self.off[..., one][at] for one in range(2)]
+        skin = np.exp(-(offs[0] ** 2 + offs[1] ** 2) / (2 * _OTHER**2))
+        forgotten = skin * (1 - np.exp(-np.abs(stops) / _FORGET))
+        share = np.where(stops > 0, np.float32(1.0), np.float32(_DEEP))
+        less = self.face[at] * (1 - np.exp2(_POWDER * np.minimum(stops, 0)))
+        for one, off in enumerate(offs):
+            wanted = share * (self.curve.of(there, one) - self.here[..., one][at]) - forgotten * off
+            shift = _MOST * np.tanh(wanted / _MOST) - less * self.paler[..., one][at]
+            shifts.append(shift - np.float32(shift[sure].mean(dtype=np.float64)))
+        return shifts
 
 
 def coloured(linear: LinearRGB, bare: Array, face: Array, unit: float) -> Coloured | None:
@@ -148,12 +167,12 @@ def coloured(linear: LinearRGB, bare: Array, face: Array, unit: float) -> Colour
     curve = complexion(light[sure], hues[sure])
     if curve is None:
         return None
-    here, usual = curve.of(light), np.median(hues[sure], axis=0)
+    here, usual = np.stack([curve.of(light, one) for one in range(2)], axis=-1), np.median(hues[sure], axis=0)
     off, lit = hues - here, float(np.quantile(light[sure], _LIT))
     paler = np.minimum(off * _DEEPER, 0) * _DEEPER
     apart = (off**2 + (hues - usual) ** 2).sum(axis=-1)
     alike = np.exp(-apart / (2 * _OTHER**2)) * (light > curve.at[0] - _DARKER)
-    weight = cv2.GaussianBlur(np.asarray(np.maximum(face, alike), np.float32), (0, 0), blur)[..., None]
+    weight = cv2.GaussianBlur(np.asarray(np.maximum(face, alike), np.float32), (0, 0), blur)
     grey = np.maximum(color.luminance(linear), 1e-5)
     return Coloured(linear, grey, light, curve, here, off, paler, sure, face, weight, lit, blur)
 

@@ -104,14 +104,20 @@ def _around_face(linear: LinearRGB, landmarks: Landmarks) -> tuple[NDArray[np.in
 
     A face is a tenth of its picture, and a plan looks at it again in every round.
     """
-    points, height, width = landmarks[:MESH_POINTS, :2], *linear.shape[:2]
-    # OpenCV lets a blur see four of its deviations far.
-    ahead = 4 * _CROWD * face_unit(landmarks) + 2
-    low = np.clip(np.floor(points.min(axis=0) - ahead).astype(int), 0, [width - 1, height - 1])
-    high = np.maximum(np.ceil(points.max(axis=0) + ahead).astype(int), low + 1)
+    low, high = near_face(landmarks, linear.shape)
     moved = landmarks.copy()
     moved[:, :2] -= low.astype(landmarks.dtype)
     return low, linear[low[1] : high[1], low[0] : high[0]], moved
+
+
+def near_face(landmarks: Landmarks, shape: tuple[int, ...]) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
+    """First corner (x, y), and the one behind the last, of what filters can reach from a face in a picture of
+    this shape (h, w, ...)."""
+    points, (height, width) = landmarks[:MESH_POINTS, :2], shape[:2]
+    # OpenCV lets a blur see four of its deviations far.
+    ahead = 4 * _CROWD * face_unit(landmarks) + 2
+    low = np.clip(np.floor(points.min(axis=0) - ahead).astype(int), 0, [width - 1, height - 1])
+    return low, np.maximum(np.ceil(points.max(axis=0) + ahead).astype(int), low + 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,8 @@ _MOST_TRIES: Final = 60
 # By how much a term is changed to either side to see what it does, in stops.
 _STEP: Final = 0.02
 _ENOUGH: Final = 1e-6
+# Values in the table of what the grade shows of grey.
+_TABLE: Final = 2048
 
 
 def head_coordinates(landmarks: Landmarks, shape: tuple[int, int]) -> tuple[Array, Array]:
@@ -112,7 +114,7 @@ class _Search:
     samples: Samples
     basis: Array
     target: Shading
-    tone: Tone
+    shows: Callable[[Array], Array]
     held: Callable[[Array], Array]
 
     def fields(self, trials: Array) -> Array:
@@ -132,8 +134,7 @@ class _Search:
 
     def shown(self, stops: Array) -> Array:
         """(K, N) the samples as the grade shows them."""
-        grey = (self.samples.values * np.exp2(stops)).astype(np.float32)
-        return self.tone(np.repeat(grey[..., None], 3, axis=-1))[..., 1].astype(np.float64)
+        return self.shows(self.samples.values * np.exp2(stops))
 
     def residuals(self, trials: Array, read: Callable[[Array], Array]) -> Array:
         """(K, R): a search asks for several at a time, and each alone costs as much."""
@@ -162,7 +163,8 @@ def steered(
     """
     most = np.array(_MOST_OF_TERMS)
     first = np.clip(start[list(_STEERED)], -0.95 * most, 0.95 * most)
-    search = _Search(start, first, samples, basis, target, tone, held)
+    shows = _of_grey(tone, float(samples.values.max()) * 2**_UP_STOPS)
+    search = _Search(start, first, samples, basis, target, shows, held)
     read = reader(replace(samples, values=search.shown(search.stops(first[None]))[0]))
 
     def residuals(trials: Array) -> Array:
@@ -179,6 +181,15 @@ def steered(
     )
     ended = most * np.tanh(found.x / most)[None]
     return np.asarray(search.fields(ended)[0]), np.asarray(read(search.shown(search.stops(ended)))[0])
+
+
+def _of_grey(tone: Tone, most: float) -> Callable[[Array], Array]:
+    """What a grade shows of grey between 0 and `most`, from a table: it is a curve there, and a search asks
+    for it a hundred times."""
+    # Even steps where eyes see.
+    at = np.linspace(0, math.sqrt(most), _TABLE) ** 2
+    shown = tone(np.repeat(at.astype(np.float32)[:, None, None], 3, axis=-1))[:, 0, 1].astype(np.float64)
+    return lambda grey: np.interp(grey, at, shown)
 
 
 def _slopes(residuals: Callable[[Array], Array], x: Array) -> Array:

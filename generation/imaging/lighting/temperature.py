@@ -175,12 +175,16 @@ def white_cloth(linear: LinearRGB, landmarks: Landmarks) -> Floats | None:
 
 def _collar(linear: LinearRGB, landmarks: Landmarks) -> Floats:
     """(N, 3) what lies where collars are."""
-    height, width = linear.shape[:2]
+    return linear[collar(linear.shape, landmarks)].reshape(-1, 3)
+
+
+def collar(shape: tuple[int, ...], landmarks: Landmarks) -> tuple[slice, slice]:
+    """Rows and columns where a collar is, in a picture of this shape (h, w, ...)."""
+    height, width = shape[:2]
     unit, (x, y) = face_unit(landmarks), landmarks[CHIN, :2]
     aside, above, below = (part * unit for part in _COLLAR)
     rows = slice(max(0, round(y + above)), min(height, round(y + below)))
-    columns = slice(max(0, round(x - aside)), min(width, round(x + aside)))
-    return linear[rows, columns].reshape(-1, 3)
+    return rows, slice(max(0, round(x - aside)), min(width, round(x + aside)))
 
 
 def _white(part: Floats) -> Floats | None:

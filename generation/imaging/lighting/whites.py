@@ -33,15 +33,22 @@ class Whites:
     whites: Array
     teeth: Array
 
+    def cut(self, at: tuple[slice, slice]) -> "Whites":
+        """These rows and columns alone."""
+        return Whites(self.whites[at], self.teeth[at])
+
     def spared(self, gain: Array, linear: LinearRGB) -> Array:
         """The gain (h, w, 3) of a picture (h, w, 3) that is left of one there."""
+        # A hundredth of a picture.
+        at = self.whites > 0
+        spared, linear, whites = gain.copy(), linear[at], self.whites[at]
         before = np.maximum(color.luminance(linear), 1e-6)
-        light = np.maximum(color.luminance(np.asarray(linear * gain, np.float32)), 1e-6) / before
-        colour = 1 - (1 - _COLOUR) * self.whites[..., None]
-        out = (np.maximum(gain, 1e-6) / light[..., None]) ** colour
-        now = np.maximum(color.luminance(np.asarray(linear * out, np.float32)), 1e-6) / before
-        wanted = light ** (1 - (1 - _LIGHT) * self.teeth)
-        return np.asarray(out * (wanted / now)[..., None])
+        light = np.maximum(color.luminance(linear * gain[at]), 1e-6) / before
+        out = (np.maximum(gain[at], 1e-6) / light[:, None]) ** (1 - (1 - _COLOUR) * whites[:, None])
+        now = np.maximum(color.luminance(linear * out), 1e-6) / before
+        wanted = light ** (1 - (1 - _LIGHT) * self.teeth[at])
+        spared[at] = out * (wanted / now)[:, None]
+        return spared
 
 
 def whites(landmarks: Landmarks, shape: tuple[int, ...]) -> Whites:
