@@ -58,6 +58,21 @@ def test_what_both_halves_of_a_turned_face_have_in_common_is_no_light_from_aside
     assert abs(read[1]) < 0.18
 
 
+def test_a_face_that_is_darker_towards_its_edges_hides_no_light_from_aside() -> None:
+    """Hollow cheeks, a beard along the jaw: where a lamp from aside shows most, its difference between the
+    halves is as small as the skin is dark."""
+    linear, _, landmarks = _plain_face(np.array([1.0, 0.3, 0.1, 0.4]))
+    apart = np.linalg.norm(landmarks[:468, :2] - landmarks[MIRRORED, :2], axis=1)
+    ys, xs = np.mgrid[: linear.shape[0], : linear.shape[1]]
+    skin = LinearNDInterpolator(landmarks[:468, :2], 1 - 0.8 * apart / apart.max(), fill_value=1)(xs, ys)
+    hollow = np.asarray(linear * skin[..., None], np.float32)
+
+    even, dark = (estimate.fit_shading(estimate.skin_samples(one, landmarks)) for one in (linear, hollow))
+
+    # A fit of the differences as they are reads a sixth less.
+    assert dark[1] == pytest.approx(even[1], rel=0.06)
+
+
 def test_the_light_moves_to_the_other_side() -> None:
     linear, alpha, landmarks = _plain_face(relight.rig_shading(LightRig(key_azimuth_deg=-45)))
     rig = LightRig(key_azimuth_deg=35, rim=0)

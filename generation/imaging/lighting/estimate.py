@@ -25,13 +25,16 @@ from generation.imaging.types import Light, LinearRGB
 # order carries under 1 % of the energy of most lamps on one side (Ramamoorthi & Hanrahan 2001) and
 # a face's few normals cannot tell it from albedo.
 Shading = NDArray[np.float64]
+Floats = NDArray[np.float32]
 
 # Ridge on the directional part, much stronger on its frontal part: how much darker a face's edges are than
 # its middle is told by its lamp, and as much by hair around it, a beard, hollow cheeks and make-up.
 _RIDGE = 0.004
 _Z_RIDGE = 30.0
-# Points that face less to the camera than this lie in hair and hollows.
-_LEAST_FRONT = 0.3
+# Points that face less to the camera than the first lie in hair and hollows; from the second on they count in
+# full. And the same of how much of what is around them is skin: what lies at a face's edge tells most.
+_FRONT = (0.25, 0.35)
+_COVERED = (0.3, 0.5)
 # What the ridge pulls to: lamps and windows stand before the face and a little above it.
 _USUAL = np.array([0.0, 0.0, 0.1, 0.35])
 _ROUNDS = 12
@@ -41,6 +44,8 @@ _LEAST_POINTS = 12
 _OF_HAIR = 0.1
 # Blur that tells how many mesh points crowd at a place, in eye-to-chin units.
 _CROWD = 0.12
+# A pair's mean below this share of a face's median is taken as this: nothing is divided by a shadow's black.
+_LEAST_LIGHT = 0.1
 # Residuals beyond this many robust deviations are albedo (beard, brow, glint), not shading.
 _HUBER = 1.2
 
@@ -63,31 +68,50 @@ def skin_samples(linear: LinearRGB, landmarks: Landmarks) -> Samples:
     """Blurred luminance at the mesh points that lie on bare skin and face the camera."""
     unit, normals = face_unit(landmarks), _upright(vertex_normals(landmarks), landmarks)
     corner, linear, landmarks = _around_face(linear, landmarks)
-    height, width = linear.shape[:2]
-    face_ = skin_region(landmarks, (height, width))
-    skin = face_.astype(np.float32)
-    luminance = color.luminance(linear)
-    blur = max(0.6, 0.03 * unit)
-    weight = cv2.GaussianBlur(skin, (0, 0), blur)
-    smooth = cv2.GaussianBlur(luminance * skin, (0, 0), blur) / np.maximum(weight, 1e-3)
-    at = np.rint(landmarks[:MESH_POINTS, :2]).astype(int)
-    inside = (at[:, 0] >= 0) & (at[:, 0] < width) & (at[:, 1] >= 0) & (at[:, 1] < height)
-    at = np.clip(at, 0, [width - 1, height - 1])
-    seen = inside & (skin[at[:, 1], at[:, 0]] > 0) & (normals[:, 2] > _LEAST_FRONT)
+    shape = (linear.shape[0], linear.shape[1])
+    skin, points = skin_region(landmarks, shape), landmarks[:MESH_POINTS, :2]
+    smooth, cover = (at_points(one, points) for one in _smoothed(linear, skin, unit))
+    # Points that come to lie on skin, or to face the camera, count by and by: a tenth of a pixel decides
+    # little.
+    share = _ramp(cover, _COVERED) * _ramp(normals[:, 2], _FRONT)
+    seen = share > 0
     # Hair over one half only would be read as its shadow; a beard is on both.
-    hair = bare_skin(linear, face_, unit)[at[:, 1], at[:, 0]] == 0
+    bare = at_points(bare_skin(linear, skin, unit).astype(np.float32), points)
+    hair = bare < 0.5
     seen &= ~(hair & seen[MIRRORED] & ~hair[MIRRORED])
     # Points crowd around eyes and mouth: each counts by the area that it stands for.
-    crowd = cv2.GaussianBlur(_dots(at[seen], (height, width)), (0, 0), _CROWD * unit)
-    share = 1.0 / np.maximum(crowd[at[seen, 1], at[seen, 0]], 1e-9)
+    at = np.clip(np.rint(points).astype(int), 0, [shape[1] - 1, shape[0] - 1])
+    crowd = cv2.GaussianBlur(_dots(at[seen], shape), (0, 0), _CROWD * unit)
+    area = 1.0 / np.maximum(crowd[at[seen, 1], at[seen, 0]], 1e-9)
     return Samples(
-        smooth[at[seen, 1], at[seen, 0]].astype(np.float64),
+        smooth[seen].astype(np.float64),
         normals[seen],
-        (share / share.mean()).clip(0.3, 2.5).astype(np.float64),
+        ((area / area.mean()).clip(0.3, 2.5) * share[seen]).astype(np.float64),
         at[seen] + corner,
         np.where(seen[MIRRORED], (np.cumsum(seen) - 1)[MIRRORED], -1)[seen],
         hair[seen],
     )
+
+
+def _smoothed(linear: LinearRGB, skin: NDArray[np.uint8], unit: float) -> tuple[Floats, Floats]:
+    """(h, w) luminance averaged over the skin around, and how much of what is around is skin, 0..1."""
+    blur, mask = max(0.6, 0.03 * unit), skin.astype(np.float32)
+    cover = cv2.GaussianBlur(mask, (0, 0), blur)
+    light = cv2.GaussianBlur(color.luminance(linear) * mask, (0, 0), blur) / np.maximum(cover, 1e-3)
+    return np.asarray(light, np.float32), np.asarray(cover, np.float32)
+
+
+def at_points(picture: Floats, points: NDArray[Any]) -> Floats:
+    """(N,) what a picture (h, w) shows at points (N, 2), between its pixels; 0 outside."""
+    x, y = np.asarray(points, np.float32).T[..., None]
+    found = cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+    return np.asarray(found[:, 0], np.float32)
+
+
+def _ramp(values: NDArray[Any], bounds: tuple[float, float]) -> NDArray[Any]:
+    """0 up to the first bound, 1 from the second on."""
+    low, high = bounds
+    return np.asarray(np.clip((values - low) / (high - low), 0, 1))
 
 
 def _upright(normals: NDArray[Any], landmarks: Landmarks) -> NDArray[np.float64]:
@@ -142,6 +166,16 @@ class _Rows:
         aside = np.array([False, True, False, False])
         return np.where(self.odd[:, None] == aside, self.basis, 0.0)
 
+    def without_albedo(self, said: NDArray[np.float64], solution: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(R,) what the rows say (R,) where each difference stands beside the mean that the light (4,) alone
+        would give its pair: shading multiplies albedo, and a difference in a beard or a hollow is as small
+        as its skin is dark."""
+        pairs = np.count_nonzero(self.odd)
+        light = self.basis[pairs : 2 * pairs] @ solution
+        out = said.copy()
+        out[:pairs] *= np.maximum(light, _LEAST_LIGHT) / np.maximum(said[pairs : 2 * pairs], _LEAST_LIGHT)
+        return out
+
     def of(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """(..., R) what the rows say of values (..., N) at the points."""
         sign = np.where(self.odd, -1.0, 1.0)
@@ -188,9 +222,12 @@ def reader(samples: Samples) -> Callable[[NDArray[np.float64]], Shading]:
     pulled, means = ridge @ _USUAL, np.append(1.0, samples.normals.mean(axis=0))
 
     def read(values: NDArray[np.float64]) -> Shading:
-        relative = values / np.maximum(np.median(values, axis=-1, keepdims=True), 1e-6)
+        relative = values / np.maximum(values.mean(axis=-1, keepdims=True), 1e-6)
         # One by one, as a product of matrices rounds otherwise.
-        solutions = [inverse @ (weighted.T @ one + pulled) for one in rows.of(relative)]
+        said = rows.of(relative)
+        first = [inverse @ (weighted.T @ one + pulled) for one in said]
+        even = [rows.without_albedo(*one) for one in zip(said, first, strict=True)]
+        solutions = [inverse @ (weighted.T @ one + pulled) for one in even]
         return np.stack([one / max(float(means @ one), 1e-6) for one in solutions])
 
     return read
@@ -216,13 +253,14 @@ def _ridge(samples: Samples) -> NDArray[np.float64]:
 
 def _robust(samples: Samples, rows: _Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """(4,) solution relative to the median, and the rows' weights (R,) it came to."""
-    values = rows.of(samples.values / max(float(np.median(samples.values)), 1e-6))
-    weights = rows.weights.copy()
+    said = rows.of(samples.values / max(float(samples.values.mean()), 1e-6))
+    values, weights = said, rows.weights.copy()
     ridge = _ridge(samples)
     solution, asked = np.zeros(4), rows.asked
     for _ in range(_ROUNDS):
         weighted = asked * weights[:, None]
         solution = np.linalg.solve(weighted.T @ rows.basis + ridge, weighted.T @ values + ridge @ _USUAL)
+        values = rows.without_albedo(said, solution)
         residual = np.abs(values - rows.basis @ solution)
         bound = _HUBER * 1.4826 * max(float(np.median(residual[~rows.odd])), 1e-3)
         weights = rows.weights * np.where(rows.odd, 1.0, np.minimum(1.0, bound / np.maximum(residual, 1e-9)))

@@ -12,6 +12,7 @@ from typing import Any, Final
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import PchipInterpolator
 from scipy.optimize import least_squares
 
 from generation.imaging.landmarks import FACE_OVAL, Landmarks, face_unit, region, roll_deg
@@ -48,10 +49,10 @@ _MODESTY: Final = 0.21
 _MODESTY_OF_TERMS: Final = (0.2, 0.4, 0.4, 0.6, 0.3)
 _MOST_TRIES: Final = 60
 # By how much a term is changed to either side to see what it does, in stops.
-_STEP: Final = 0.02
-_ENOUGH: Final = 1e-6
+_STEP: Final = 1e-4
+_ENOUGH: Final = 1e-5
 # Values in the table of what the grade shows of grey.
-_TABLE: Final = 2048
+_TABLE: Final = 512
 
 
 def head_coordinates(landmarks: Landmarks, shape: tuple[int, int]) -> tuple[Array, Array]:
@@ -189,7 +190,9 @@ def _of_grey(tone: Tone, most: float) -> Callable[[Array], Array]:
     # Even steps where eyes see.
     at = np.linspace(0, math.sqrt(most), _TABLE) ** 2
     shown = tone(np.repeat(at.astype(np.float32)[:, None, None], 3, axis=-1))[:, 0, 1].astype(np.float64)
-    return lambda grey: np.interp(grey, at, shown)
+    # Smooth: where a search ends must not hang on the place between two values of a table.
+    curve = PchipInterpolator(at, shown)
+    return lambda grey: np.asarray(curve(grey))
 
 
 def _slopes(residuals: Callable[[Array], Array], x: Array) -> Array:

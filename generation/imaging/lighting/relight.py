@@ -26,7 +26,7 @@ Floats = NDArray[np.float32]
 _ROUNDS: Final = 3
 _MORE_ROUNDS: Final = 2
 # A fit leans to the front where a face shows little of it: so much beyond the rig is read as the rig.
-_BEYOND: Final = 1.16
+_BEYOND: Final = 1.1
 # How far the key may move across the face, in units of the shading. Hard light from the wrong side is
 # softened before it is turned: its shadows stay and contradict a new key.
 _REACH: Final = 4.0
@@ -96,7 +96,8 @@ def plan(
         gain = gains.plain(coefficients, seen)
         # As costly as the rest of a round, and it moves what is read by little: once.
         gain = gain if left else gains.in_own_colour(gain, seen)
-        now = fit_shading(skin_samples(tone(np.asarray(seen.linear * gain, np.float32)), seen.landmarks))
+        shown = tone(np.asarray(seen.linear * gain, np.float32))
+        now = fit_shading(skin_samples(shown, seen.landmarks))
         aim = _corrected(got, target, now)
     return Relight(coefficients, gains.smooth(gain, seen, rig), aim, seen.before, now)
 
