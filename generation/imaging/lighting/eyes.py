@@ -13,8 +13,8 @@ from generation.imaging.types import SRGB8, LinearRGB
 Floats = NDArray[np.floating[Any]]
 
 # Eyes to chin at which eyes are read, at most. A photo and the finished picture of it, whose eyes are
-# enlarged and sharpened, read 9 mired apart then (sd, 50 portraits), 13 at 220 pixels and at 120, where a tenth of
-# them is few.
+# enlarged and sharpened, read 9 mired apart then (sd, 50 portraits), 13 at 220 pixels, and at 120, where a
+# tenth of them is few.
 _UNIT_PX: Final = 180.0
 # Around an eye, and lids that are left out, in widths of the eye; iris with its dark rim, in radii.
 _AROUND: Final = 0.2
