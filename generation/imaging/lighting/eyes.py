@@ -12,10 +12,9 @@ from generation.imaging.types import SRGB8, LinearRGB
 
 Floats = NDArray[np.floating[Any]]
 
-# Eyes to chin at which eyes are read, at most. A photo and the finished picture of it, whose eyes are
-# enlarged and sharpened, read 9 mired apart then (sd, 50 portraits), 13 at 220 pixels, and at 120, where a
-# tenth of them is few.
-_UNIT_PX: Final = 180.0
+# Eyes to chin at which eyes are read, at most: a tenth of their pixels is then some twenty, and readings of
+# one picture at 120 and at 330 pixels differ by 5 to 8 mired (sd, 50 portraits).
+_UNIT_PX: Final = 220.0
 # Around an eye, and lids that are left out, in widths of the eye; iris with its dark rim, in radii.
 _AROUND: Final = 0.2
 _LIDS: Final = 0.03

@@ -38,7 +38,7 @@ _PRIOR_MIRED: Final = 26.0
 _PRIOR_TINT: Final = 0.055
 # What the coldest part of the eyes' whites is warmer than grey, and its spread between people (50 portraits).
 # Lids and veins redden it: it says nothing about tint, and what is far too warm counts little.
-_EYES_OWN_MIRED: Final = 27.0
+_EYES_OWN_MIRED: Final = 21.0
 _EYES_SPREAD_MIRED: Final = 27.0
 _EYES_HUBER: Final = 1.5
 # White cloth at the collar is nearly as good as a grey card. Dyed cloth is told from it by its chroma;
