@@ -70,14 +70,15 @@ def skin_samples(linear: LinearRGB, landmarks: Landmarks) -> Samples:
     corner, linear, landmarks = _around_face(linear, landmarks)
     shape = (linear.shape[0], linear.shape[1])
     skin, points = skin_region(landmarks, shape), landmarks[:MESH_POINTS, :2]
-    smooth, cover = (at_points(one, points) for one in _smoothed(linear, skin, unit))
+    light, around = _smoothed(linear, skin, unit)
+    smooth, cover = at_points(light, points), at_points(around, points)
     # Points that come to lie on skin, or to face the camera, count by and by: a tenth of a pixel decides
     # little.
     share = _ramp(cover, _COVERED) * _ramp(normals[:, 2], _FRONT)
     seen = share > 0
     # Hair over one half only would be read as its shadow; a beard is on both.
-    bare = at_points(bare_skin(linear, skin, unit).astype(np.float32), points)
-    hair = bare < 0.5
+    counts = cv2.dilate((around >= _COVERED[0]).astype(np.uint8), np.ones((3, 3), np.uint8))
+    hair = at_points(bare_skin(linear, counts, unit).astype(np.float32), points) < 0.5
     seen &= ~(hair & seen[MIRRORED] & ~hair[MIRRORED])
     # Points crowd around eyes and mouth: each counts by the area that it stands for.
     at = np.clip(np.rint(points).astype(int), 0, [shape[1] - 1, shape[0] - 1])
