@@ -14,6 +14,7 @@ from generation.imaging.landmarks import (
     MIRRORED,
     Landmarks,
     face_unit,
+    moved,
     roll_deg,
     skin_region,
 )
@@ -130,9 +131,8 @@ def _around_face(linear: LinearRGB, landmarks: Landmarks) -> tuple[NDArray[np.in
     A face is a tenth of its picture, and a plan looks at it again in every round.
     """
     low, high = near_face(landmarks, linear.shape)
-    moved = landmarks.copy()
-    moved[:, :2] -= low.astype(landmarks.dtype)
-    return low, linear[low[1] : high[1], low[0] : high[0]], moved
+    there = moved(landmarks, 1.0, -float(low[0]), -float(low[1]))
+    return low, linear[low[1] : high[1], low[0] : high[0]], there
 
 
 def near_face(landmarks: Landmarks, shape: tuple[int, ...]) -> tuple[NDArray[np.int_], NDArray[np.int_]]:

@@ -16,6 +16,7 @@ from generation.imaging.landmarks import (
     Landmarks,
     eye_middle,
     face_unit,
+    moved,
     region,
     skin_region,
 )
@@ -85,12 +86,10 @@ class Scene:
         low, high = near_face(self.landmarks, self.mask.shape)
         rows, columns = slice(low[1], high[1]), slice(low[0], high[0])
         at = (rows, columns)
-        moved = self.landmarks.copy()
-        moved[:, :2] -= low.astype(moved.dtype)
         return Scene(
             self.linear[at],
             self.alpha[at],
-            moved,
+            moved(self.landmarks, 1.0, -float(low[0]), -float(low[1])),
             self.mask[at],
             self.normals[at],
             self.terms[at],
