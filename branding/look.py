@@ -90,7 +90,7 @@ class Framing(Part):
     eye_line: float = Field(0.50, ge=0.25, le=0.60)
     # Midpoint between the eyes down to the chin.
     head_height: float = Field(0.34, ge=HEAD_HEIGHTS[0], le=HEAD_HEIGHTS[1])
-    # Horizontal place of the midpoint between the eyes.
+    # Horizontal place of the middle of the face; of one that looks straight ahead, between the eyes.
     eye_center: float = Field(0.50, ge=EYE_CENTERS[0], le=EYE_CENTERS[1])
 
 

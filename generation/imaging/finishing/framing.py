@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from branding.look import Framing
 from generation.imaging.finishing.reach import Reach, reach_edges
-from generation.imaging.landmarks import CHIN, Landmarks, eyes, face_unit, roll_deg
+from generation.imaging.landmarks import CHIN, FACE_OVAL, Landmarks, eyes, face_unit, roll_deg
 from generation.imaging.types import Alpha
 
 Grid = NDArray[np.float32]
@@ -33,14 +33,18 @@ class Frame:
 def place(landmarks: Landmarks, framing: Framing, size: tuple[int, int]) -> tuple[Matrix, float]:
     """Level the eyes and put head and eye line where the framing says. `size` is (width, height).
 
+    Sideways it is the middle of the face that stands there: eyes lead a turned head, and one that is laid out
+    by them has the back of the head at the frame's edge and an empty half before the nose.
     Returns the (2, 3) similarity from master to frame, and its scale.
     """
     width, height = size
     scale = framing.head_height * height / _upright_unit(landmarks)
     angle = math.radians(-roll_deg(landmarks))
     rotation = scale * np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
-    target = np.array([framing.eye_center * width, framing.eye_line * height])
-    shift = target - rotation @ eyes(landmarks).mean(axis=0)
+    middle = rotation @ eyes(landmarks).mean(axis=0)
+    across = rotation[0] @ landmarks[list(FACE_OVAL), :2].T
+    middle[0] = (across.min() + across.max()) / 2
+    shift = np.array([framing.eye_center * width, framing.eye_line * height]) - middle
     return np.concatenate([rotation, shift[:, None]], axis=1), scale
 
 
