@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from branding.look import Grade, LightRig, Look
 from generation.imaging.finishing import grade, skin
 from generation.imaging.finishing.vary import Variation
-from generation.imaging.landmarks import LEFT_IRIS, RIGHT_IRIS, Landmarks
-from generation.imaging.lighting import estimate, field, relight, saturation, scene, temperature
+from generation.imaging.landmarks import LEFT_IRIS, RIGHT_IRIS, Landmarks, face_unit
+from generation.imaging.lighting import estimate, field, highlights, relight, saturation, scene, temperature
 from generation.imaging.lighting.eyes import eye_white
 from generation.imaging.threads import ProcessLock
 from generation.imaging.types import Alpha, Light, LinearRGB, MasterLayers
@@ -64,7 +64,8 @@ def lighting(master: MasterLayers, look: Look, vary: Variation) -> tuple[NDArray
     # Skin is no grey: with white it changes its lightness, too.
     face, more = seen.face, np.asarray(final @ np.linalg.inv(seen.calmer @ matrix), np.float32)
     exposure = skin.exposure(face.linear, (face.linear @ more.T) * planned.gain, face.landmarks, look.grade)
-    return np.asarray(final, np.float32), gain * np.float32(exposure * asked)
+    gain = gain * np.float32(exposure * asked)
+    return np.asarray(final, np.float32), highlights.below_white(gain, seen.whole.linear, face_unit(face.landmarks))
 
 
 def _planned(face: scene.Scene, rig: LightRig, settings: Grade) -> tuple[relight.Relight, float]:
