@@ -64,8 +64,8 @@ def lighting(master: MasterLayers, look: Look, vary: Variation) -> tuple[NDArray
     # Skin is no grey: with white it changes its lightness, too.
     face, more = seen.face, np.asarray(final @ np.linalg.inv(seen.calmer @ matrix), np.float32)
     exposure = skin.exposure(face.linear, (face.linear @ more.T) * planned.gain, face.landmarks, look.grade)
-    gain = gain * np.float32(exposure * asked)
-    return np.asarray(final, np.float32), highlights.below_white(gain, seen.whole.linear, face_unit(face.landmarks))
+    gain, unit = gain * np.float32(exposure * asked), face_unit(face.landmarks)
+    return np.asarray(final, np.float32), highlights.below_white(gain, seen.whole.linear, unit)
 
 
 def _planned(face: scene.Scene, rig: LightRig, settings: Grade) -> tuple[relight.Relight, float]:

@@ -1,7 +1,7 @@
 """Bright places stay below white: what the camera could still draw is not burned out by exposure.
 
-A person's exposure is what brings the skin of the face back to what it was; a bald crown in the sun, white hair
-and a collar get it too, and were white without any drawing where a dark face had to be lifted.
+A person's exposure is what brings the skin of the face back to what it was; a bald crown in the sun, white
+hair and a collar get it too, and were white without any drawing where a dark face had to be lifted.
 """
 
 from typing import Any, Final
