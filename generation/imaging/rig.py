@@ -65,7 +65,8 @@ def lighting(master: MasterLayers, look: Look, vary: Variation) -> tuple[NDArray
     face, more = seen.face, np.asarray(final @ np.linalg.inv(seen.calmer @ matrix), np.float32)
     exposure = skin.exposure(face.linear, (face.linear @ more.T) * planned.gain, face.landmarks, look.grade)
     gain, unit = gain * np.float32(exposure * asked), face_unit(face.landmarks)
-    return np.asarray(final, np.float32), highlights.below_white(gain, seen.whole.linear, unit)
+    held = highlights.below_white(gain, seen.whole.linear, seen.whole.mask, unit)
+    return np.asarray(final, np.float32), held
 
 
 def _planned(face: scene.Scene, rig: LightRig, settings: Grade) -> tuple[relight.Relight, float]:

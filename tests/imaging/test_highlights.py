@@ -10,11 +10,13 @@ from generation.imaging import run
 from generation.imaging.lighting.highlights import below_white
 from tests.imaging import people
 
+NO_SKIN = np.zeros((24, 24))
+
 
 @given(st.floats(0.6, 3.0), st.floats(0.02, 1.0))
 def test_no_place_gets_darker_than_it_was_or_brighter_than_asked(gain: float, light: float) -> None:
     picture = np.full((24, 24, 3), light, np.float32)
-    held = below_white(np.full_like(picture, gain), picture, 30.0)
+    held = below_white(np.full_like(picture, gain), picture, NO_SKIN, 30.0)
     lit = picture * held
     assert lit.max() <= light * gain + 1e-5
     assert lit.min() >= min(light, light * gain) - 1e-5
@@ -24,13 +26,20 @@ def test_no_place_gets_darker_than_it_was_or_brighter_than_asked(gain: float, li
 def test_dark_places_get_all_of_the_light() -> None:
     picture = np.full((24, 24, 3), 0.15, np.float32)
     gain = np.full_like(picture, 2.0)
-    assert np.array_equal(below_white(gain, picture, 30.0), gain)
+    assert np.array_equal(below_white(gain, picture, NO_SKIN, 30.0), gain)
+
+
+def test_pale_skin_gets_more_of_it_than_a_collar_beside_deep_skin() -> None:
+    picture = np.full((24, 24, 3), 0.6, np.float32)
+    gain = np.full_like(picture, 1.1)
+    pale = below_white(gain, picture, np.ones((24, 24)), 30.0).mean()
+    assert below_white(gain, picture, NO_SKIN, 30.0).mean() < pale <= 1.1
 
 
 def test_brighter_places_stay_brighter() -> None:
     ramp = np.linspace(0.05, 0.9, 400, dtype=np.float32)
     picture = np.repeat(np.repeat(ramp[None, :, None], 9, axis=0), 3, axis=2)
-    lit = picture * below_white(np.full_like(picture, 1.7), picture, 1.0)
+    lit = picture * below_white(np.full_like(picture, 1.7), picture, np.zeros((9, 400)), 1.0)
     assert (np.diff(lit[4, :, 0]) > 0).all()
 
 
