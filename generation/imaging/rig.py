@@ -56,17 +56,18 @@ def lighting(master: MasterLayers, look: Look, vary: Variation) -> tuple[NDArray
     seen = _scene(master, matrix, rig.strength)
     planned, exposure = _planned(seen.face, rig, look.grade)
     gain = relight.drawn(planned, seen.whole, rig)
+    held = partial(highlights.below_white, linear=seen.whole.linear, mask=seen.whole.mask,
+                   unit=face_unit(seen.whole.landmarks))  # fmt: skip
     # A style's own colours, a warm table or black and white, are wanted: white is read without them.
     plain = look.grade.model_copy(update={"saturation": 0.0, "lut": ""})
-    tone = partial(_graded, exposure=exposure, settings=plain)
-    trimmed = temperature.trimmed(found, _read(seen, gain, tone), rig.temperature_k, rig.strength)
+    tone = partial(_graded, exposure=1.0, settings=plain)
+    read = _read(seen, held(gain * np.float32(exposure)), tone)
+    trimmed = temperature.trimmed(found, read, rig.temperature_k, rig.strength)
     final = seen.calmer @ temperature.balance(trimmed, rig.temperature_k)
     # Skin is no grey: with white it changes its lightness, too.
     face, more = seen.face, np.asarray(final @ np.linalg.inv(seen.calmer @ matrix), np.float32)
     exposure = skin.exposure(face.linear, (face.linear @ more.T) * planned.gain, face.landmarks, look.grade)
-    gain, unit = gain * np.float32(exposure * asked), face_unit(face.landmarks)
-    held = highlights.below_white(gain, seen.whole.linear, seen.whole.mask, unit)
-    return np.asarray(final, np.float32), held
+    return np.asarray(final, np.float32), held(gain * np.float32(exposure * asked))
 
 
 def _planned(face: scene.Scene, rig: LightRig, settings: Grade) -> tuple[relight.Relight, float]:

@@ -22,6 +22,8 @@ _KNEE: Final = 0.40
 _TOP: Final = 0.80
 _OWN_BRIGHT: Final = 75
 _ROOM: Final = 0.20
+# From a third of saturation on a bright place has a colour of its own.
+_COLOURED: Final = 3.0
 # Blur of the light around a place, in eye-to-chin units: texture stays out of a gain.
 _AROUND: Final = 0.03
 
@@ -38,9 +40,16 @@ def below_white(
     skin = color.luminance(linear[mask > 0])
     knee = max(_KNEE, float(np.percentile(skin, _OWN_BRIGHT))) if skin.size else _KNEE
     room = max(_TOP - knee, _ROOM)
-    before = cv2.GaussianBlur(color.luminance(linear), (0, 0), max(0.5, _AROUND * unit))
-    after = before * color.luminance(gain)
+    around = cv2.GaussianBlur(linear, (0, 0), max(0.5, _AROUND * unit))
+    lit = around * gain
+    before, after = color.luminance(around), color.luminance(lit)
     rest = knee + room * np.tanh(np.maximum(after - knee, 0) / room)
     wanted = np.minimum(after, np.maximum(rest, before))
-    share = wanted / np.maximum(after, 1e-4)
-    return np.asarray(gain * for_channels(np.where(after > knee, share, 1)), np.float32)
+    # White has no colour; what burned out was white whatever the light's colour was.
+    most, least = lit.max(axis=-1), lit.min(axis=-1)
+    white = np.clip((after - knee) / room, 0, 1) * np.clip(
+        1 - _COLOURED * (most - least) / np.maximum(most, 1e-4), 0, 1
+    )
+    bleached = lit + for_channels(white) * (for_channels(after) - lit)
+    share = bleached / np.maximum(lit, 1e-4) * for_channels(wanted / np.maximum(after, 1e-4))
+    return np.asarray(gain * np.where(for_channels(after) > knee, share, 1), np.float32)
