@@ -43,6 +43,17 @@ def test_brighter_places_stay_brighter() -> None:
     assert (np.diff(lit[4, :, 0]) > 0).all()
 
 
+def test_what_would_have_burned_white_is_white_and_a_bright_colour_stays_one() -> None:
+    collar, scarf = np.float32([0.60, 0.66, 0.58]), np.float32([0.75, 0.35, 0.40])
+
+    def lit(colour: np.ndarray) -> np.ndarray:
+        picture = np.broadcast_to(colour, (24, 24, 3)).astype(np.float32)
+        return (picture * below_white(np.full_like(picture, 1.6), picture, NO_SKIN, 30.0))[12, 12]
+
+    assert np.ptp(lit(collar)) / lit(collar).max() < 0.6 * np.ptp(collar) / collar.max()
+    assert np.ptp(lit(scarf)) / lit(scarf).max() == pytest.approx(np.ptp(scarf) / scarf.max(), abs=1e-3)
+
+
 @pytest.mark.parametrize("name", ["raphael-warnock", "bonnie-watson-coleman", "grace-napolitano"])
 def test_a_bright_head_is_not_burned_out(name: str) -> None:
     picture = run.finish(people.master(f"portraits/{name}.jpg"), Look(), (512, 640))
