@@ -56,7 +56,7 @@ class Site:
         """A page of a member who has signed in through the form."""
         page = self.open(size, dark)
         page.goto("/accounts/login/")
-        page.get_by_label("Email").fill(self.cast.user(name).email)
+        page.get_by_label("E-mail").fill(self.cast.user(name).email)
         page.get_by_label("Password", exact=True).fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_url("**/c/**")
