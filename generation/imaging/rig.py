@@ -32,12 +32,13 @@ def light_of(foreground: LinearRGB, alpha: Alpha, landmarks: Landmarks) -> Light
 class _Seen:
     """What plans start from: a (3, 3) that calms colours, what was seen in the small picture under it and
     white balance, the part of that around the face, and the whites of the eyes (3,) read at the photo's size
-    under both, None where hidden."""
+    under both, None where hidden; and where that picture may burn."""
 
     calmer: NDArray[Any]
     whole: scene.Scene
     face: scene.Scene
     eyes: NDArray[Any] | None
+    highlights: highlights.Highlights
 
 
 def lighting(master: MasterLayers, look: Look, vary: Variation) -> tuple[NDArray[Any], NDArray[np.float32]]:
@@ -56,8 +57,7 @@ def lighting(master: MasterLayers, look: Look, vary: Variation) -> tuple[NDArray
     seen = _scene(master, matrix, rig.strength)
     planned, exposure = _planned(seen.face, rig, look.grade)
     gain = relight.drawn(planned, seen.whole, rig)
-    held = partial(highlights.below_white, linear=seen.whole.linear, mask=seen.whole.mask,
-                   unit=face_unit(seen.whole.landmarks))  # fmt: skip
+    held = seen.highlights.below_white
     # A style's own colours, a warm table or black and white, are wanted: white is read without them.
     plain = look.grade.model_copy(update={"saturation": 0.0, "lut": ""})
     tone = partial(_graded, exposure=1.0, settings=plain)
@@ -117,7 +117,8 @@ def _scene(master: MasterLayers, matrix: NDArray[Any], strength: float) -> _Seen
         calm = np.asarray(calmer @ matrix, np.float32)
         balanced, eyes = small @ calm.T, eye_white(layer, master.landmarks)
         looked = scene.scene(balanced, shrunk(alpha, small), landmarks, strength)
-        made = _Seen(calmer, looked, looked.face(), None if eyes is None else calm @ eyes)
+        bright = highlights.highlights(looked.linear, looked.mask, face_unit(landmarks))
+        made = _Seen(calmer, looked, looked.face(), None if eyes is None else calm @ eyes, bright)
         _seen.clear()
         _seen[key] = weakref.ref(layer, lambda _: _seen.pop(key, None)), weakref.ref(alpha), made
         return made

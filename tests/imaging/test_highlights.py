@@ -7,10 +7,14 @@ from hypothesis import strategies as st
 
 from branding.look import Look
 from generation.imaging import run
-from generation.imaging.lighting.highlights import below_white
+from generation.imaging.lighting.highlights import highlights
 from tests.imaging import people
 
 NO_SKIN = np.zeros((24, 24))
+
+
+def below_white(gain: np.ndarray, picture: np.ndarray, skin: np.ndarray, unit: float) -> np.ndarray:
+    return highlights(picture, skin, unit).below_white(gain)
 
 
 @given(st.floats(0.6, 3.0), st.floats(0.02, 1.0))

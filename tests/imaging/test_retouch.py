@@ -12,8 +12,9 @@ from generation.imaging.types import LinearRGB, MasterLayers
 from tests.imaging import people
 
 # Forehead, cheek: points of the mesh with smooth skin around them.
-# The other cheek than 280, which lies on the outline of the skin that is looked at where a face is turned.
-FOREHEAD, CHEEK = 151, 50
+FOREHEAD, CHEEK = 151, 280
+# Of a face that is a little turned 280 lies on the outline of the skin that is looked at.
+OTHER_CHEEK = 50
 
 
 def _painted(master: MasterLayers, at: int, lab: tuple[float, float, float], shape: Any) -> LinearRGB:
@@ -48,7 +49,7 @@ def _left(master: MasterLayers, marked: LinearRGB) -> float:
     [
         ("portraits/byron-donalds.jpg", FOREHEAD),
         ("portraits/don-young.jpg", FOREHEAD),
-        ("portraits/don-young.jpg", CHEEK),
+        ("portraits/don-young.jpg", OTHER_CHEEK),
         ("", CHEEK),
     ],
 )
